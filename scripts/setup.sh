@@ -26,7 +26,6 @@ dbus-daemon               -
 pulseaudio-utils          -
 curl                      -
 jq                        -
-ca-certificates           -
 '
 readonly runtime_libraries_bookworm='
 libboost-json1.83.0       1.83
@@ -158,6 +157,7 @@ EXPLAIN
 # The first configured repository that has the given codename and is Debian's. Whatever the machine
 # uses (a mirror, a proxy, a file list) is used for the other suites too. Needs apt's lists.
 debian_repo_uri() {
+  # shellcheck disable=SC2016  # apt's variables, not the shell's
   apt-get indextargets --format '$(REPO_URI) $(ORIGIN)' 'Created-By: Packages' "Codename: $1" \
     'Component: main' 2>/dev/null | awk '$2 == "Debian" && !found { print $1; found = 1 }'
 }
@@ -200,7 +200,6 @@ SOURCES
   update_lists
   [ -n "$(debian_repo_uri "$codename-backports")" ] ||
     die "$codename-backports could not be read from the repository that is configured for $codename"
-  lists_are_fresh=yes
 }
 
 install_packages() {
@@ -218,7 +217,7 @@ install_packages() {
     if [ "$codename" = bookworm ] && [ "$minimum" != - ]; then package=$package/bookworm-backports; fi
     arguments+=("$package")
   done <<<"$missing"
-  if [ "$lists_are_fresh" = no ] && [ -z "$(debian_repo_uri "$codename")" ]; then update_lists; fi
+  if [ -z "$(debian_repo_uri "$codename")" ]; then update_lists; fi
   if ! try_install "${arguments[@]}"; then
     # Old lists name versions that the mirror no longer has.
     note "failed; once more with fresh lists"
@@ -234,7 +233,8 @@ install_packages() {
 
 try_install() {
   apt install --no-install-recommends "$@" >"$work/install.log" 2>&1 || return 1
-  note "$(grep -E '^[0-9]+ upgraded' "$work/install.log" || echo done)"
+  note "$(grep -m1 -E '^[0-9]+ upgraded' "$work/install.log")"
+  sed -nE 's/^Unpacking ([^ ]+) \(([^)]*)\) over \(([^)]*)\).*/    upgraded \1 \3 -> \2/p' "$work/install.log"
 }
 
 # --- Roc Toolkit in a prefix of its own (Debian 12) -------------------------------------------------
@@ -245,14 +245,33 @@ roc_is_installed() {
     "$launcher_dir/roc-recv" --version >/dev/null 2>&1
 }
 
+# Somebody's own build is left alone, and used.
+foreign_roc() {
+  local path
+  path=$(command -v roc-send) || return 1
+  [ "$(readlink "$path")" != "$roc_prefix/launchers/roc-send" ] || return 1
+  roc-send --version 2>/dev/null | grep -q ' 0\.4\.' && roc-recv --version >/dev/null 2>&1
+}
+
 install_roc_prefix() {
   if roc_is_installed; then
     step "Roc Toolkit: present in $roc_prefix"
     return
   fi
+  if foreign_roc; then
+    step "Roc Toolkit: $(command -v roc-send) is used"
+    return
+  fi
+  local name uri
+  for name in roc-send roc-recv roc-copy; do
+    if [ -e "$launcher_dir/$name" ] && [ ! -L "$launcher_dir/$name" ]; then
+      die "$launcher_dir/$name is in the way: remove it, or set ROCD_LAUNCHER_DIR to a directory in PATH"
+    fi
+  done
   step "Roc Toolkit: Debian 13's, unpacked into $roc_prefix"
   [ -r "$keyring" ] || apt install --no-install-recommends debian-archive-keyring >/dev/null
-  download_roc "$(mirror_uri)"
+  uri=$(mirror_uri)
+  download_roc "$uri"
   unpack_roc
 }
 
@@ -284,12 +303,12 @@ APT::Keep-Downloaded-Packages "true";
 APT::Default-Release "";
 CONF
   local apt_private=(env "APT_CONFIG=$root/apt.conf" apt-get -q -y -o "Dir::State::lists=$root/lists")
-  "${apt_private[@]}" update >"$work/roc.log" 2>&1 &&
-    "${apt_private[@]}" install --no-install-recommends --download-only roc-toolkit-tools \
-      >>"$work/roc.log" 2>&1 || {
+  if ! { "${apt_private[@]}" update &&
+    "${apt_private[@]}" install --no-install-recommends --download-only roc-toolkit-tools; } \
+    >"$work/roc.log" 2>&1; then
     cat "$work/roc.log" >&2
     die "roc-toolkit-tools could not be downloaded from trixie (above)"
-  }
+  fi
   note "$(grep -E '^Fetched' "$work/roc.log" | tail -n 1)"
 }
 
@@ -298,11 +317,12 @@ unpack_roc() {
   mkdir -p "$tree"
   for deb in "$root"/archives/*.deb; do
     dpkg-deb -x "$deb" "$tree"
+    # shellcheck disable=SC2016  # dpkg's variables, not the shell's
     dpkg-deb -W --showformat '${Package} ${Version} ${Architecture}\n' "$deb" >>"$tree/packages"
   done
   rm -rf "$tree/usr/share/doc" "$tree/usr/share/man" "$tree/usr/share/locale" "$tree/usr/share/lintian"
   # The program itself says what its loader is called (the string of PT_INTERP).
-  loader=$(grep -aom1 -E '/lib[0-9a-z_/-]*/ld-[0-9a-z_.-]+' "$tree/usr/bin/roc-send" | head -n 1)
+  loader=$(grep -aom1 -E '/lib[0-9a-z_/-]*/ld-[0-9a-z_.-]+' "$tree/usr/bin/roc-send" | head -n 1) || true
   [ -n "$loader" ] || die "cannot read the name of the loader from roc-send"
   lib_dir=$(dirname "$(find "$tree/usr/lib" -mindepth 2 -maxdepth 2 -name "$(basename "$loader")" -print -quit)")
   [ -e "$lib_dir/libc.so.6" ] || die "unexpected layout: no $(basename "$loader") beside libc.so.6"
@@ -332,40 +352,40 @@ LAUNCHER
   for name in "$tree"/launchers/*; do
     as_root ln -sfn "$roc_prefix/launchers/$(basename "$name")" "$launcher_dir/$(basename "$name")"
   done
-  note "$(wc -l <"$tree/packages") packages; $(ls -x "$tree/launchers" | tr -s ' ') in $launcher_dir"
+  note "$(wc -l <"$tree/packages") packages; launchers in $launcher_dir"
 }
 
 # --- the result -----------------------------------------------------------------------------------
 
 # One line per program; fails if it does not run.
 show_version() {
-  local output
+  local name=$1 output
+  shift
   output=$("$@" 2>&1) || die "$* failed: $output"
-  printf '    %-14s %s\n' "$(basename "$1")" "$(grep -m1 -oE '[0-9]+\.[0-9][0-9A-Za-z.+~-]*' <<<"$output")"
+  printf '    %-14s %s\n' "$name" "$(grep -m1 -oE '[0-9]+\.[0-9][0-9A-Za-z.+~-]*' <<<"$output")"
 }
 
 verify() {
   step "installed:"
-  show_version roc-send --version
-  show_version roc-recv --version
-  show_version pipewire --version
-  show_version wireplumber --version
-  show_version pactl --version
-  show_version dbus-daemon --version
+  local name
+  for name in roc-send roc-recv pipewire wireplumber pactl dbus-daemon; do
+    show_version "$name" "$name" --version
+  done
   if [ "$runtime_only" = no ]; then
-    show_version g++ -dumpfullversion
-    show_version cmake --version
-    show_version ninja --version
-    show_version clang-format-19 --version
-    show_version pkg-config --modversion libpipewire-0.3
-    show_version dpkg-query -W -f '${Version}' libboost1.83-dev
-    show_version dpkg-query -W -f '${Version}' catch2
+    for name in cmake ninja clang-format-19 clang-tidy-19; do
+      show_version "$name" "$name" --version
+    done
+    show_version g++ g++ -dumpfullversion
+    show_version libpipewire pkg-config --modversion libpipewire-0.3
+    # shellcheck disable=SC2016  # dpkg's variables, not the shell's
+    for name in libboost1.83-dev catch2; do
+      show_version "${name%-dev}" dpkg-query -W -f '${Version}' "$name"
+    done
   fi
 }
 
 runtime_only=no
 with_bench=no
-lists_are_fresh=no
 while [ $# -gt 0 ]; do
   case $1 in
     --runtime) runtime_only=yes ;;
