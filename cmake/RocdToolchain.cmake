@@ -1,0 +1,35 @@
+# What makes the edit-build-test loop short, and what the compiler must not let pass.
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # Without these two, ccache never hits in a build with a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_PCH_EXTSUM=1 ${CCACHE})
+  add_compile_options(-fpch-preprocess)
+endif()
+
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(rocd_warnings INTERFACE)
+target_compile_options(rocd_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align
+  -Wimplicit-fallthrough -Werror=return-type)
+option(ROCD_WERROR "Treat warnings as errors" ON)
+if(ROCD_WERROR)
+  target_compile_options(rocd_warnings INTERFACE -Werror)
+endif()
+
+# -Og makes templates of Asio three times smaller than -O0 does, but costs compile time: -O0 in
+# debug, with split debug information kept small.
+add_compile_options($<$<CONFIG:Debug>:-g1>)
+
+if(ROCD_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=null,alignment,vptr,object-size
+                      -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()

@@ -1,0 +1,37 @@
+// The REST API: routes, handlers, problem+json. Maps requests to calls of the dispatchers; decides
+// nothing about streams or devices itself. The contract is openapi/rocd.yaml.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/http.hpp"
+#include "device/endpoint_dispatcher.hpp"
+#include "model/peer.hpp"
+#include "stream/stream_dispatcher.hpp"
+
+namespace rocd {
+
+class Api final {
+ public:
+  struct Context {
+    Peer& self;
+    EndpointDispatcher& endpoints;
+    StreamDispatcher& streams;
+    Store& store;
+    const StreamEngine& engine;
+    Config& config;
+    Instant started;
+  };
+  explicit Api(Context context);  // everything in it outlives the Api
+  ~Api();
+
+  [[nodiscard]] HttpResponse handle(const HttpRequest& request);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rocd

@@ -1,0 +1,33 @@
+// How long to wait before trying again: exponential, capped, with jitter. (pure)
+#pragma once
+
+#include <cstdint>
+#include <random>
+
+#include "base/clock.hpp"
+
+namespace rocd {
+
+struct BackoffLimits {
+  Duration initial = 100ms;
+  Duration cap = 30s;
+  double factor = 2.0;
+  double jitter = 0.2;  // each delay is multiplied by a random number in [1 - jitter, 1 + jitter]
+};
+
+class Backoff {
+ public:
+  Backoff(BackoffLimits limits, std::uint64_t seed) : limits_(limits), random_(seed) {}
+
+  // The delay before the next attempt; grows with each call, never above cap * (1 + jitter).
+  [[nodiscard]] Duration next();
+  void reset() { attempts_ = 0; }
+  [[nodiscard]] std::uint32_t attempts() const { return attempts_; }
+
+ private:
+  BackoffLimits limits_;
+  std::mt19937_64 random_;
+  std::uint32_t attempts_ = 0;
+};
+
+}  // namespace rocd

@@ -1,0 +1,85 @@
+// The last lines of a child, bounded in bytes and lines; what was lost is counted. (pure)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace rocd {
+
+enum class OutputChannel { out, err };
+
+struct LogLine {
+  std::uint64_t number = 0;  // from 1, never reused; a gap means that lines were dropped
+  WallTime at{};
+  OutputChannel channel = OutputChannel::err;
+  std::string text;
+};
+
+class LineRing {
+ public:
+  explicit LineRing(std::size_t max_lines = 500, std::size_t max_bytes = 64 * 1024)
+      : max_lines_(max_lines), max_bytes_(max_bytes) {}
+
+  const LogLine& push(WallTime at, OutputChannel channel, std::string text);
+  void count_dropped_bytes(std::uint64_t bytes) { dropped_bytes_ += bytes; }
+
+  [[nodiscard]] const std::deque<LogLine>& lines() const { return lines_; }
+  [[nodiscard]] std::vector<std::string> last(std::size_t count) const;
+  [[nodiscard]] std::uint64_t dropped_bytes() const { return dropped_bytes_; }
+
+ private:
+  std::size_t max_lines_;
+  std::size_t max_bytes_;
+  std::size_t bytes_ = 0;
+  std::uint64_t next_number_ = 1;
+  std::uint64_t dropped_bytes_ = 0;
+  std::deque<LogLine> lines_;
+};
+
+// Cuts a byte stream into lines. A line longer than the limit is cut there and the rest of it is
+// counted as dropped; a final line without newline comes out of finish().
+class LineSplitter {
+ public:
+  explicit LineSplitter(std::size_t max_line_bytes = 4096) : max_line_bytes_(max_line_bytes) {}
+
+  // Calls `sink(std::string)` for each complete line. Returns the bytes dropped.
+  template <class Sink>
+  std::uint64_t feed(std::string_view bytes, Sink&& sink) {
+    std::uint64_t dropped = 0;
+    while (!bytes.empty()) {
+      const auto end = bytes.find('\n');
+      const auto part = bytes.substr(0, end);
+      const auto room = max_line_bytes_ - partial_.size();
+      partial_.append(part.substr(0, room));
+      if (part.size() > room) dropped += part.size() - room;
+      if (end == std::string_view::npos) break;
+      emit(sink);
+      bytes.remove_prefix(end + 1);
+    }
+    return dropped;
+  }
+
+  template <class Sink>
+  void finish(Sink&& sink) {
+    if (!partial_.empty()) emit(sink);
+  }
+
+ private:
+  template <class Sink>
+  void emit(Sink& sink) {
+    if (!partial_.empty() && partial_.back() == '\r') partial_.pop_back();
+    sink(std::exchange(partial_, {}));
+  }
+
+  std::size_t max_line_bytes_;
+  std::string partial_;
+};
+
+}  // namespace rocd

@@ -1,0 +1,27 @@
+// The daemon's log: spdlog to stderr, as text for people or one JSON object a line for machines.
+// Callers use rocd::log("room") once and keep the logger.
+#pragma once
+
+#include <spdlog/logger.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace rocd {
+
+enum class LogFormat { text, json };
+
+struct LogOptions {
+  spdlog::level::level_enum level = spdlog::level::info;
+  LogFormat format = LogFormat::text;
+};
+
+// Call once at start, before any thread; may be called again to change level or format.
+void configure_log(const LogOptions& options);
+
+// The logger of one room ("supervise", "device", …); made on first use, lives for ever.
+[[nodiscard]] spdlog::logger& log(std::string_view room);
+
+}  // namespace rocd

@@ -1,0 +1,87 @@
+// The YAML file as values. Strict: an unknown key, a wrong type or a bad value is an error with
+// file:line:column and what would have been right. The daemon never writes the file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "model/endpoint.hpp"
+#include "model/stream.hpp"
+
+namespace rocd {
+
+struct HttpConfig {
+  std::string listen_host = "127.0.0.1";  // loopback only until tokens exist; else refused
+  std::uint16_t listen_port = 4040;       // 0: any
+  std::optional<std::filesystem::path> unix_socket;  // resolved; nullopt: none
+};
+
+struct AudioConfig {
+  std::string driver = "pipewire";
+  std::string remote = "pipewire-0";
+};
+
+struct ToolsConfig {
+  std::string roc_send = "roc-send";
+  std::string roc_recv = "roc-recv";
+  bool allow_extra_args = false;  // whether REST clients may set extra_args
+};
+
+struct Config {
+  std::filesystem::path file;  // empty: built-in defaults
+  std::string name;            // of this peer, for people; default: host name
+  HttpConfig http;
+  AudioConfig audio;
+  ToolsConfig tools;
+  PortRange ports;
+  std::filesystem::path state_dir;  // resolved: $XDG_STATE_HOME/rocd, /var/lib/rocd for system users
+  LogOptions log;
+
+  // uid is empty until assign_uids(); endpoint references in streams hold the *name* until then.
+  struct EndpointEntry {
+    EndpointSpec spec;
+  };
+  struct StreamEntry {
+    StreamSpec spec;                           // external connections are final
+    std::optional<std::string> source_name;       // name of an endpoint entry, or "system:NODE"
+    std::optional<std::string> destination_name;
+    SourceLocation source_location, destination_location;
+  };
+  std::vector<EndpointEntry> endpoints;
+  std::vector<StreamEntry> streams;
+};
+
+// One mistake: location is "FILE:LINE:COLUMN", reason says what is wrong and what is expected.
+struct ConfigError {
+  SourceLocation location;
+  std::string reason;
+  friend bool operator==(const ConfigError&, const ConfigError&) = default;
+};
+
+// `environment`: ROCD_* overrides of scalars (ROCD_HTTP_LISTEN for http.listen, …) and XDG_*;
+// returns nullptr for unset. All errors of the file are reported at once, in file order.
+struct ConfigResult {
+  Config config;
+  std::vector<ConfigError> errors;
+};
+using Environment = std::function<const char*(const char*)>;
+[[nodiscard]] ConfigResult load_config_file(const std::filesystem::path& file,
+                                            const Environment& environment);
+[[nodiscard]] ConfigResult parse_config(const std::string& text, const std::string& file_name,
+                                        const Environment& environment);
+[[nodiscard]] ConfigResult default_config(const Environment& environment);  // no file at all
+
+// Derives uids from names and turns names into endpoint references. "system:NODE_NAME" refers to a
+// device of the sound system. Names were already checked to exist by parse_config().
+void assign_uids(Config& config, const Uid& self);
+
+// The uid of a system device, from its node name; the same on every start.
+[[nodiscard]] Uid system_endpoint_uid(const Uid& self, const std::string& node_name);
+
+}  // namespace rocd

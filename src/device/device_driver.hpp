@@ -1,0 +1,105 @@
+// The seam to the sound system. Callers state what should exist; the driver makes it so, keeps it
+// so across restarts of the sound system, and reports what is. (pure: no PipeWire, no Asio here)
+// Implementations: PipeWireDriver, test/fake/fake_device_driver.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/uid.hpp"
+#include "model/endpoint.hpp"
+
+namespace rocd {
+
+// A virtual output is one sink. A virtual input is a hidden feed sink, a source, and links between
+// them (design fact: a pulse stream cannot play into an Audio/Source/Virtual).
+struct VirtualDevice {
+  Uid uid;
+  StreamDirection direction = StreamDirection::output;  // output or input
+  std::string node_name;                                // "rocd.kitchen"; the feed adds ".feed"
+  std::string description;
+  std::uint32_t channels = 2;
+  std::uint32_t sample_rate = 48000;
+  double volume = 1.0;
+  bool muted = false;
+  friend bool operator==(const VirtualDevice&, const VirtualDevice&) = default;
+};
+
+// A device that applications see, ours or the system's; reported once its ports are complete.
+struct DeviceInfo {
+  std::string node_name;  // the key
+  std::string description;
+  std::optional<Uid> virtual_uid;  // set for our own devices
+  StreamDirection direction = StreamDirection::output;
+  std::uint64_t serial = 0;
+  std::uint32_t channels = 0;
+  std::uint32_t sample_rate = 0;
+  double volume = 1.0;  // linear, the mean of the channels
+  bool muted = false;
+  bool is_default = false;
+  // Nodes to attach to: what a stream records from (a sink's monitor, a source's output) and what
+  // it plays to. Empty where that is not possible. For a virtual input playback_node is the feed.
+  std::string capture_node;
+  bool capture_is_monitor = false;
+  std::string playback_node;
+  friend bool operator==(const DeviceInfo&, const DeviceInfo&) = default;
+};
+
+// The node of a child that an engine spawned, recognised by its property rocd.stream.uid.
+struct StreamNodeInfo {
+  Uid stream;
+  std::uint64_t serial = 0;
+  int pid = 0;                           // application.process.id
+  bool capturing = false;                // records (roc-send) or plays (roc-recv)
+  std::vector<std::string> linked_to;    // names of the nodes at the other end, sorted, unique
+  friend bool operator==(const StreamNodeInfo&, const StreamNodeInfo&) = default;
+};
+
+// Links port by port, by channel: from.capture -> to.playback. Kept as long as both exist.
+struct LinkRequest {
+  Uid stream;
+  std::string from_node;  // node name; monitor ports if it is a sink
+  std::string to_node;
+  friend bool operator==(const LinkRequest&, const LinkRequest&) = default;
+};
+
+// Called from the reactor, never from within a call into the driver.
+struct DeviceCallbacks {
+  std::function<void(bool connected, const std::string& reason)> on_connection;
+  std::function<void(const DeviceInfo&)> on_device;           // new or changed
+  std::function<void(const std::string& node_name)> on_device_gone;
+  std::function<void(const StreamNodeInfo&)> on_stream_node;  // new or its links changed
+  std::function<void(const Uid& stream, std::uint64_t serial)> on_stream_node_gone;
+  std::function<void(const Uid& stream, bool linked, const std::string& reason)> on_link;
+};
+
+class DeviceDriver {
+ public:
+  virtual ~DeviceDriver() = default;
+
+  virtual void start(DeviceCallbacks callbacks) = 0;
+
+  // Desired state; kept across reconnects. ensure_* with a changed value updates in place where the
+  // sound system can (volume, mute, description), else makes the device anew.
+  virtual void ensure_device(const VirtualDevice& device) = 0;
+  virtual void remove_device(const Uid& uid) = 0;
+  virtual void ensure_link(const LinkRequest& link) = 0;
+  virtual void remove_link(const Uid& stream) = 0;
+
+  // One-time commands on any device. Errors: not_found, unavailable.
+  [[nodiscard]] virtual Result<> set_volume(const std::string& node_name, double volume,
+                                            bool muted) = 0;
+  [[nodiscard]] virtual Result<> set_default(const std::string& node_name) = 0;
+
+  [[nodiscard]] virtual bool connected() const = 0;
+  [[nodiscard]] virtual std::string version() const = 0;  // of the sound system; empty if away
+
+  // Removes every node and link that it made; nothing is called back afterwards.
+  virtual void shutdown() = 0;
+};
+
+}  // namespace rocd

@@ -1,0 +1,62 @@
+// All endpoints of this peer: specs from configuration, store and REST, and the system devices that
+// the driver reports. Drives the driver towards the specs; the only writer of endpoint status.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "device/device_driver.hpp"
+#include "model/endpoint.hpp"
+#include "store/store.hpp"
+
+namespace rocd {
+
+class EndpointDispatcher final {
+ public:
+  struct Callbacks {
+    std::function<void(const Uid& endpoint)> on_changed;  // spec or status, or gone
+    std::function<void(bool connected)> on_connection;
+    // Passed through to the stream dispatcher.
+    std::function<void(const StreamNodeInfo&)> on_stream_node;
+    std::function<void(const Uid& stream, std::uint64_t serial)> on_stream_node_gone;
+    std::function<void(const Uid& stream, bool linked, const std::string& reason)> on_link;
+  };
+
+  // driver and store outlive the dispatcher.
+  EndpointDispatcher(Uid self, DeviceDriver& driver, Store& store);
+  ~EndpointDispatcher();
+
+  void set_callbacks(Callbacks callbacks);
+  // Loads stored specs and overrides, applies the configuration's, starts the driver.
+  [[nodiscard]] Result<> start(const std::vector<EndpointSpec>& configured);
+  void shutdown();
+
+  [[nodiscard]] std::vector<Endpoint> list() const;          // ordered by uid
+  [[nodiscard]] const Endpoint* find(const Uid& uid) const;  // valid until the next change
+  [[nodiscard]] const DeviceInfo* device(const Uid& uid) const;  // nullptr while absent
+
+  // Writes return after the spec is on disk. Errors: invalid_argument, conflict, read_only,
+  // not_found, unavailable.
+  [[nodiscard]] Result<Endpoint> create(EndpointSpec spec);  // uid may be empty
+  // spec.version is ignored; the new one is the old + 1. A configured endpoint accepts only
+  // changes of volume, muted and is_default (stored as overrides); a system device also refuses
+  // a change of its name.
+  [[nodiscard]] Result<Endpoint> update(const Uid& uid, EndpointSpec spec);
+  [[nodiscard]] Result<> remove(const Uid& uid);  // conflict while streams use it
+
+  // Who uses the endpoint; told by the stream dispatcher.
+  void set_users(const Uid& endpoint, std::vector<Uid> streams);
+
+  [[nodiscard]] DeviceDriver& driver();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rocd

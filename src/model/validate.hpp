@@ -1,0 +1,31 @@
+// Rules that need no I/O, beyond the shape of one value: what goes with what. (pure)
+// Each returns all errors found, with JSON pointers; empty means valid.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/endpoint.hpp"
+#include "model/stream.hpp"
+
+namespace rocd {
+
+// What the rules look up. Functions outlive the call.
+struct ValidationContext {
+  Uid self;
+  // nullptr if there is no such endpoint here.
+  std::function<const EndpointSpec*(const Uid&)> find_endpoint;
+  std::function<void(const std::function<void(const StreamSpec&)>&)> each_stream;
+  bool allow_extra_args = false;
+};
+
+// Protocol pairs (source protocol without its repair protocol), wrong pairings of endpoints,
+// missing endpoints, io_latency >= target_latency, fec that contradicts the addresses, ranges,
+// extra_args. A port already bound by another enabled stream is reported with its name.
+[[nodiscard]] std::vector<FieldError> validate(const StreamSpec& spec,
+                                               const ValidationContext& context);
+
+[[nodiscard]] std::vector<FieldError> validate(const EndpointSpec& spec);
+
+}  // namespace rocd

@@ -1,0 +1,56 @@
+// What outlives the daemon: its uid, specs made over REST, runtime overrides of configured specs,
+// and the children that ran last. One SQLite file, WAL and synchronous=FULL: a write that returned
+// is on disk. Statuses are never stored.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/process_identity.hpp"
+#include "base/result.hpp"
+#include "base/uid.hpp"
+
+namespace rocd {
+
+enum class StoredKind { endpoint, stream, endpoint_override, stream_override, peer };
+
+struct StoredItem {
+  Uid uid;
+  std::uint64_t version = 1;
+  boost::json::object body;  // model/json's writable_json plus "name"; a partial one for overrides
+};
+
+struct StoredChild {
+  Uid stream;
+  ProcessIdentity identity;
+  std::string boot_id;  // /proc/sys/kernel/random/boot_id at the time of its start
+};
+
+class Store final {
+ public:
+  // Creates directory (0700) and file; refuses a newer schema, and a directory that another
+  // running rocd holds (flock). ":memory:" for tests.
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& directory);
+  ~Store();
+
+  [[nodiscard]] Result<Uid> self_uid();  // made at first use
+
+  [[nodiscard]] Result<std::vector<StoredItem>> load(StoredKind kind);
+  [[nodiscard]] Result<> put(StoredKind kind, const StoredItem& item);
+  [[nodiscard]] Result<> remove(StoredKind kind, const Uid& uid);
+
+  [[nodiscard]] Result<std::vector<StoredChild>> load_children();
+  [[nodiscard]] Result<> put_child(const StoredChild& child);
+  [[nodiscard]] Result<> remove_child(const Uid& stream);
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rocd

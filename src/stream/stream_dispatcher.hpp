@@ -1,0 +1,61 @@
+// All streams of this peer. Stores specs, owns one StreamMachine per stream, carries its effects to
+// the supervisor and the device driver and their facts back; the only writer of stream status.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/result.hpp"
+#include "device/endpoint_dispatcher.hpp"
+#include "model/stream.hpp"
+#include "store/store.hpp"
+#include "stream/stream_engine.hpp"
+#include "supervise/supervisor.hpp"
+
+namespace rocd {
+
+class StreamDispatcher final {
+ public:
+  struct Options {
+    Uid self;
+    PortRange ports;
+    bool allow_extra_args = false;
+  };
+
+  // All references outlive the dispatcher. It sets the callbacks of supervisor and endpoints.
+  StreamDispatcher(boost::asio::any_io_executor executor, Options options, StreamEngine& engine,
+                   Supervisor& supervisor, EndpointDispatcher& endpoints, Store& store);
+  ~StreamDispatcher();
+
+  // Loads stored specs and overrides, adds the configured ones, starts what is enabled.
+  [[nodiscard]] Result<> start(const std::vector<StreamSpec>& configured);
+  [[nodiscard]] boost::asio::awaitable<void> shutdown();  // no child lives afterwards
+
+  [[nodiscard]] std::vector<Stream> list() const;  // ordered by uid
+  [[nodiscard]] std::optional<Stream> find(const Uid& uid) const;
+  struct Log {
+    std::vector<LogLine> lines;
+    std::uint64_t dropped_bytes = 0;
+  };
+  [[nodiscard]] Result<Log> log(const Uid& uid) const;
+  // `line` is called for each new line until the returned handle is destroyed.
+  using Subscription = std::shared_ptr<void>;
+  [[nodiscard]] Result<Subscription> follow_log(const Uid& uid,
+                                                std::function<void(const LogLine&)> line);
+
+  // Writes return after the spec is on disk. Errors: invalid_argument (with all field errors),
+  // conflict, read_only (configured streams accept only a change of `enabled`), not_found.
+  [[nodiscard]] Result<Stream> create(StreamSpec spec);  // uid may be empty
+  [[nodiscard]] Result<Stream> update(const Uid& uid, StreamSpec spec);
+  [[nodiscard]] Result<> remove(const Uid& uid);
+  [[nodiscard]] Result<Stream> restart(const Uid& uid);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rocd

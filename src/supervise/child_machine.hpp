@@ -1,0 +1,73 @@
+// Decides when a child is started, signalled, restarted or given up. (pure)
+// Contract: after each handle_*() drain poll_effect() until empty, then sleep until poll_timeout().
+// Does not know what the child does, nor how a process is made.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/backoff.hpp"
+#include "base/clock.hpp"
+#include "model/stream.hpp"
+#include "supervise/spawner.hpp"
+
+namespace rocd {
+
+enum class ChildState { stopped, starting, running, backoff, stopping, failed };
+[[nodiscard]] std::string_view to_string(ChildState state);
+
+struct ChildPolicy {
+  RestartPolicy restart = RestartPolicy::always;
+  Duration ready_timeout = 45s;   // spawned but never ready: counts as a failure; 0 = no readiness
+  Duration stop_timeout = 2s;     // TERM, then KILL of the group
+  Duration stable_after = 10s;    // ran (ready) this long: restart at once and forget past failures
+  std::uint32_t crash_loop_after = 5;  // failures in a row without a stable run
+  BackoffLimits backoff;
+};
+
+struct ChildStatus {
+  ChildState state = ChildState::stopped;
+  std::uint64_t generation = 0;  // one per spawn; facts of older generations are stale
+  std::optional<int> pid;
+  std::uint32_t restarts = 0;
+  bool crash_looping = false;
+  std::optional<Now> retry_at;
+  Now since{};
+};
+
+class ChildMachine {
+ public:
+  struct Spawn {
+    std::uint64_t generation;
+  };
+  struct Signal {
+    std::uint64_t generation;
+    int signal;
+  };
+  using Effect = std::variant<Spawn, Signal>;
+
+  ChildMachine(ChildPolicy policy, std::uint64_t seed);
+
+  // Commands: accepted in every state.
+  void handle_start(Now now);
+  void handle_stop(Now now);
+  void handle_restart(Now now);              // new generation as soon as the old one is gone
+  void handle_fault(Now now);                // alive but does not work: end it, counts as failure
+  void handle_policy(ChildPolicy policy);
+
+  // Facts: stale generations are ignored.
+  void handle_spawned(std::uint64_t generation, int pid, Now now);
+  void handle_spawn_failed(std::uint64_t generation, Now now);
+  void handle_ready(std::uint64_t generation, Now now);
+  void handle_exit(std::uint64_t generation, ExitStatus status, Now now);
+  void handle_timeout(Now now);
+
+  [[nodiscard]] std::optional<Effect> poll_effect();
+  [[nodiscard]] std::optional<Instant> poll_timeout() const;
+  [[nodiscard]] const ChildStatus& status() const;
+};
+
+}  // namespace rocd
