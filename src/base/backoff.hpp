@@ -22,12 +22,11 @@ class Backoff {
   // The delay before the next attempt; grows with each call, never above cap * (1 + jitter).
   [[nodiscard]] Duration next();
   void reset() { attempts_ = 0; }
-  [[nodiscard]] std::uint32_t attempts() const { return attempts_; }
 
  private:
   BackoffLimits limits_;
   std::mt19937_64 random_;
-  std::uint32_t attempts_ = 0;
+  std::uint32_t attempts_ = 0;  // stops counting at the cap, so that pow() stays finite
 };
 
 }  // namespace rocd

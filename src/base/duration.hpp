@@ -12,7 +12,7 @@ namespace rocd {
 // Units: ns, us, ms, s, m, h. Rejects negative numbers, missing units and spaces.
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text);
 
-// The shortest exact form in ms or s: "200ms", "2.5ms", "2s"; nanoseconds are kept.
+// Exact, in s where whole, else in ms, else in ns: "2s", "200ms", "2.5ms", "1001ns".
 [[nodiscard]] std::string format_duration(Duration duration);
 
 }  // namespace rocd

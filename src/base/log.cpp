@@ -1,0 +1,73 @@
+#include "base/log.hpp"
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
+#include <memory>
+
+namespace rocd {
+namespace {
+
+// %J: the message as a JSON string, quoted and escaped. spdlog's own pattern cannot escape, and a
+// child's line may hold quotes.
+class JsonMessage final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& msg, const std::tm&,
+              spdlog::memory_buf_t& dest) override {
+    const auto text = boost::json::serialize(
+        boost::json::string(msg.payload.data(), msg.payload.size()));
+    dest.append(text.data(), text.data() + text.size());
+  }
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<JsonMessage>();
+  }
+};
+
+const spdlog::sink_ptr& stderr_sink() {
+  static const spdlog::sink_ptr sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
+  return sink;
+}
+
+std::unique_ptr<spdlog::formatter> make_formatter(LogFormat format) {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<JsonMessage>('J');
+  formatter->set_pattern(
+      format == LogFormat::text
+          ? "%Y-%m-%dT%H:%M:%S.%eZ %-5l %-9n %v"
+          : R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","room":"%n","message":%J})");
+  return formatter;
+}
+
+LogOptions& current() {
+  static LogOptions options;
+  return options;
+}
+
+}  // namespace
+
+void configure_log(const LogOptions& options) {
+  current() = options;
+  stderr_sink()->set_formatter(make_formatter(options.format));
+  spdlog::apply_all([&](const std::shared_ptr<spdlog::logger>& logger) {
+    logger->set_level(options.level);
+  });
+}
+
+spdlog::logger& log(std::string_view room) {
+  const std::string name(room);
+  if (auto known = spdlog::get(name)) return *known;
+  static const bool formatted = [] {
+    stderr_sink()->set_formatter(make_formatter(current().format));
+    return true;
+  }();
+  (void)formatted;
+  auto logger = std::make_shared<spdlog::logger>(name, stderr_sink());
+  logger->set_level(current().level);
+  logger->flush_on(spdlog::level::trace);
+  spdlog::register_logger(logger);
+  return *logger;
+}
+
+}  // namespace rocd
