@@ -63,6 +63,7 @@ libfmt-dev                -
 libyaml-cpp-dev           -
 libzmq3-dev               -
 libsqlite3-dev            -
+libcli11-dev              -
 libavahi-client-dev       -
 '
 readonly bench_packages='
@@ -145,7 +146,7 @@ Install these yourself (Debian's package names), then build with cmake:
   to build:  GCC >= 12 (g++), CMake >= 3.25 (cmake), ninja-build, pkg-config, git,
              libpipewire-0.3-dev >= 1.4, Boost >= 1.83 (libboost1.83-dev, libboost-json1.83-dev,
              libboost-filesystem1.83-dev), libspdlog-dev >= 1.10, libfmt-dev >= 9, libyaml-cpp-dev >= 0.7,
-             libzmq3-dev >= 4.3.4, libsqlite3-dev >= 3.40, libavahi-client-dev; faster with ccache and mold
+             libzmq3-dev >= 4.3.4, libsqlite3-dev >= 3.40, libcli11-dev, libavahi-client-dev; faster with ccache and mold
   to test:   Catch2 >= 3 (catch2), clang-format-19, clang-tidy-19
   to bench:  runit, s6, supervisor
 EXPLAIN

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+// http.listen is parsed by config/listen.hpp, shared with the command line.
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "model/endpoint.hpp"

@@ -1,0 +1,94 @@
+#include "app/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <sstream>
+
+#include "base/version.hpp"
+#include "config/listen.hpp"
+
+namespace rocd {
+namespace {
+
+constexpr const char* footer = R"(
+Without --config the first of these is read: $XDG_CONFIG_HOME/rocd/rocd.yaml, /etc/rocd/rocd.yaml;
+with none of them rocd starts with its built-in defaults and no streams.
+
+SIGINT and SIGTERM stop every stream and remove every virtual device; a second one at once.
+Exit codes: 0 ended as asked, 1 could not start or run, 2 wrong command line or configuration.
+
+Example:  rocd --config config/rocd.yaml
+          curl http://127.0.0.1:4040/streams)";
+
+}  // namespace
+
+std::variant<Options, EarlyExit> parse_options(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app("rocd: audio devices of all computers in a network as one patchbay.", "rocd");
+  app.footer(footer);
+  app.set_version_flag("-V,--version", "rocd " + std::string(version()));
+  app.add_option("-c,--config", options.config_file, "YAML file to read")->option_text("FILE");
+  app.add_option("-l,--listen", options.listen,
+                 "address of the REST API; port 0 takes a free one (default 127.0.0.1:4040)")
+      ->option_text("HOST:PORT");
+  app.add_option("--state-dir", options.state_dir,
+                 "where run-time state is kept (default $XDG_STATE_HOME/rocd)")
+      ->option_text("DIR");
+  app.add_flag("--check", options.check, "check the configuration, tell every mistake, and exit");
+  app.add_flag("-v,--verbose", options.verbosity, "log more; twice for even more");
+  app.add_option("--log-format", options.log_format, "text (default) or json")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, LogFormat>{{"text", LogFormat::text}, {"json", LogFormat::json}}))
+      ->option_text("FORMAT");
+  app.add_option("--ready-fd", options.ready_fd,
+                 "write the URL of the REST API and a newline to this descriptor, then close it, "
+                 "once requests are answered")
+      ->check(CLI::Range(0, 65535))
+      ->option_text("N");
+  app.add_flag("--exit-with-parent", options.exit_with_parent,
+               "stop when the process that started rocd ends");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out, err;
+    const int code = app.exit(error, out, err) == 0 ? 0 : 2;
+    return EarlyExit{code, code == 0 ? out.str() : "rocd: " + err.str()};
+  }
+  return options;
+}
+
+std::optional<std::filesystem::path> find_config_file(const Options& options,
+                                                      const Environment& environment) {
+  if (options.config_file) return options.config_file;
+  std::filesystem::path base;
+  if (const char* config_home = environment("XDG_CONFIG_HOME"); config_home != nullptr)
+    base = config_home;
+  else if (const char* home = environment("HOME"); home != nullptr)
+    base = std::filesystem::path(home) / ".config";
+  for (const auto& candidate : {base / "rocd/rocd.yaml",
+                                std::filesystem::path("/etc/rocd/rocd.yaml")}) {
+    std::error_code ignored;  // unreadable counts as absent here, an explicit --config does not
+    if (candidate.is_absolute() && std::filesystem::exists(candidate, ignored)) return candidate;
+  }
+  return std::nullopt;
+}
+
+Result<> apply_options(const Options& options, Config& config) {
+  if (options.listen) {
+    auto listen = parse_listen(*options.listen);
+    if (!listen) {
+      auto error = listen.error();
+      error.where = "--listen";
+      return error;
+    }
+    config.http.listen_host = listen->host;
+    config.http.listen_port = listen->port;
+  }
+  if (options.state_dir) config.state_dir = std::filesystem::absolute(*options.state_dir);
+  if (options.log_format) config.log.format = *options.log_format;
+  if (options.verbosity == 1) config.log.level = spdlog::level::debug;
+  if (options.verbosity > 1) config.log.level = spdlog::level::trace;
+  return {};
+}
+
+}  // namespace rocd

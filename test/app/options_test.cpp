@@ -1,0 +1,72 @@
+#include "app/options.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <map>
+#include <vector>
+
+using namespace rocd;
+
+namespace {
+std::variant<Options, EarlyExit> parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "rocd");
+  return parse_options(static_cast<int>(arguments.size()), arguments.data());
+}
+}  // namespace
+
+TEST_CASE("every option of the command line arrives") {
+  const auto parsed = parse({"--config", "a.yaml", "--listen", "127.0.0.1:0", "--state-dir", "/s",
+                             "--check", "-vv", "--log-format", "json", "--ready-fd", "3",
+                             "--exit-with-parent"});
+  REQUIRE(std::holds_alternative<Options>(parsed));
+  const auto& options = std::get<Options>(parsed);
+  CHECK(options.config_file == "a.yaml");
+  CHECK(options.listen == "127.0.0.1:0");
+  CHECK(options.state_dir == "/s");
+  CHECK(options.check);
+  CHECK(options.verbosity == 2);
+  CHECK(options.log_format == LogFormat::json);
+  CHECK(options.ready_fd == 3);
+  CHECK(options.exit_with_parent);
+}
+
+TEST_CASE("help and version go to stdout with code 0, mistakes to stderr with code 2") {
+  for (const auto* word : {"--help", "--version"}) {
+    const auto parsed = parse({word});
+    REQUIRE(std::holds_alternative<EarlyExit>(parsed));
+    CHECK(std::get<EarlyExit>(parsed).code == 0);
+    CHECK_FALSE(std::get<EarlyExit>(parsed).text.empty());
+  }
+  const std::vector<std::vector<const char*>> wrong = {
+      {"--nonsense"}, {"--config"},           {"--log-format", "xml"},
+      {"positional"}, {"--ready-fd", "many"}, {"--ready-fd", "-1"}};
+  for (const auto& arguments : wrong) {
+    INFO(arguments.front());
+    const auto parsed = parse(arguments);
+    REQUIRE(std::holds_alternative<EarlyExit>(parsed));
+    CHECK(std::get<EarlyExit>(parsed).code == 2);
+    CHECK(std::get<EarlyExit>(parsed).text.starts_with("rocd: "));
+  }
+}
+
+TEST_CASE("the command line wins over the configuration, and is held to the same rules") {
+  Config config;
+  Options options;
+  options.listen = "[::1]:0";
+  options.verbosity = 1;
+  REQUIRE(apply_options(options, config).has_value());
+  CHECK(config.http.listen_host == "::1");
+  CHECK(config.http.listen_port == 0);
+  CHECK(config.log.level == spdlog::level::debug);
+
+  options.listen = "0.0.0.0:4040";
+  const auto refused = apply_options(options, config);
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().where == "--listen");
+}
+
+TEST_CASE("an explicit configuration file is used even if it does not exist, so that the mistake shows") {
+  Options options;
+  options.config_file = "/nowhere/rocd.yaml";
+  CHECK(find_config_file(options, [](const char*) -> const char* { return nullptr; }) ==
+        "/nowhere/rocd.yaml");
+}
