@@ -1,1 +1,67 @@
-int main() { return 0; }
+// rocd: reads the command line and the configuration, runs the daemon, gives the exit code.
+#include <boost/asio/io_context.hpp>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+#include "app/daemon.hpp"
+#include "app/options.hpp"
+#include "app/process_setup.hpp"
+
+namespace {
+
+constexpr int ok = 0;
+constexpr int failed = 1;
+constexpr int usage = 2;
+
+const char* environment(const char* name) { return std::getenv(name); }
+
+int fail(const rocd::Error& error, int code) {
+  std::cerr << "rocd: " << rocd::to_string(error) << '\n';
+  return code;
+}
+
+int report(const rocd::ConfigResult& loaded) {
+  for (const auto& error : loaded.errors) std::cerr << error.location << ": " << error.reason << '\n';
+  return usage;
+}
+
+int run(const rocd::Options& options) {
+  const auto file = rocd::find_config_file(options, environment);
+  auto loaded = file ? rocd::load_config_file(*file, environment)
+                     : rocd::default_config(environment);
+  if (!loaded.errors.empty()) return report(loaded);
+  if (const auto applied = rocd::apply_options(options, loaded.config); !applied)
+    return fail(applied.error(), usage);
+  if (options.check) {
+    std::cout << (file ? file->string() : "built-in defaults") << ": "
+              << loaded.config.endpoints.size() << " endpoints, " << loaded.config.streams.size()
+              << " streams, no mistakes\n";
+    return ok;
+  }
+
+  rocd::configure_log(loaded.config.log);
+  if (const auto prepared = rocd::prepare_process(options.exit_with_parent); !prepared)
+    return fail(prepared.error(), failed);
+
+  boost::asio::io_context io(1);  // one thread: Asio may leave out its locks
+  auto daemon = rocd::Daemon::create(io, std::move(loaded.config), options.ready_fd);
+  if (!daemon) return fail(daemon.error(), failed);
+  return (*daemon)->run() ? ok : failed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const auto parsed = rocd::parse_options(argc, argv);
+    if (const auto* exit = std::get_if<rocd::EarlyExit>(&parsed)) {
+      (exit->code == 0 ? std::cout : std::cerr) << exit->text;
+      return exit->code;
+    }
+    return run(std::get<rocd::Options>(parsed));
+  } catch (const std::exception& error) {
+    std::cerr << "rocd: " << error.what() << '\n';
+    return failed;
+  }
+}

@@ -1,0 +1,61 @@
+#include "app/process_setup.hpp"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <string>
+
+namespace rocd {
+namespace {
+
+// Some systems have a hard limit of a billion, and programs that walk all descriptors then hang.
+constexpr rlim_t enough_descriptors = 65536;
+
+Result<> raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return errno_error("getrlimit", errno);
+  const auto wanted = std::min(limit.rlim_max, enough_descriptors);
+  if (limit.rlim_cur >= wanted) return {};
+  limit.rlim_cur = wanted;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return errno_error("setrlimit", errno);
+  return {};
+}
+
+Result<> follow_parent() {
+  const auto parent = ::getppid();
+  if (::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return errno_error("prctl", errno);
+  // It may have ended before the call; then the signal never comes (prctl(2)).
+  if (::getppid() == parent) return {};
+  Error error;
+  error.code = ErrorCode::unavailable;
+  error.message = "the process that started rocd has ended already (--exit-with-parent)";
+  return error;
+}
+
+}  // namespace
+
+Result<> prepare_process(bool exit_with_parent) {
+  std::signal(SIGPIPE, SIG_IGN);
+  if (auto raised = raise_descriptor_limit(); !raised) return raised;
+  if (exit_with_parent) return follow_parent();
+  return {};
+}
+
+Result<> announce_ready(int descriptor, const std::string& url) {
+  std::string rest = url + "\n";
+  while (!rest.empty()) {
+    const auto written = ::write(descriptor, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno_error("write to --ready-fd", errno);
+    rest.erase(0, static_cast<std::size_t>(written));
+  }
+  // 0 to 2 stay open: a log that goes to a closed stderr would go to the next socket.
+  if (descriptor > 2) ::close(descriptor);
+  return {};
+}
+
+}  // namespace rocd
