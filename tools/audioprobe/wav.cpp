@@ -51,7 +51,6 @@ std::size_t bytes_per_sample(SampleFormat format) {
     case SampleFormat::s24:
       return 3;
     case SampleFormat::s32:
-      return 4;
     case SampleFormat::f32:
       return 4;
     case SampleFormat::f64:

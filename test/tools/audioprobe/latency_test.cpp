@@ -13,6 +13,10 @@ namespace {
 
 constexpr unsigned kRate = 48000;
 
+auto at(Samples& samples, int seconds) {
+  return samples.begin() + std::ptrdiff_t{kRate} * seconds;
+}
+
 Samples delay(const Samples& samples, std::size_t frames, float gain = 1) {
   Samples result(samples.size());
   for (std::size_t i = frames; i < samples.size(); ++i) result[i] = gain * samples[i - frames];
@@ -36,7 +40,7 @@ TEST_CASE("A delay is measured exactly, also when it is longer than the distance
 TEST_CASE("Pulses that were lost on the way are counted") {
   const Samples pulses = make_pulses(-6, 10, kRate, 1).channels[0];
   Samples delayed = delay(pulses, 4800);
-  std::fill(delayed.begin() + 2 * kRate, delayed.begin() + 4 * kRate, 0.0F);
+  std::fill(at(delayed, 2), at(delayed, 4), 0.0F);
   const Latency latency = measure_latency(pulses, delayed, kRate, 2);
   CHECK(latency.missed() >= 2);
   CHECK(latency.missed() <= 5);
@@ -55,8 +59,8 @@ TEST_CASE("A channel without the pulses gives no latency") {
 TEST_CASE("A delay that changes in the middle shows in the smallest and the largest lag") {
   const Samples pulses = make_pulses(-6, 8, kRate, 1).channels[0];
   Samples delayed = delay(pulses, 4800);
-  const Samples later = delay(pulses, 9600);
-  std::copy(later.begin() + 4 * kRate, later.end(), delayed.begin() + 4 * kRate);
+  Samples later = delay(pulses, 9600);
+  std::copy(at(later, 4), later.end(), at(delayed, 4));
   const Latency latency = measure_latency(pulses, delayed, kRate, 1);
   CHECK_THAT(latency.min_ms, WithinAbs(100.0, 0.02));
   CHECK_THAT(latency.max_ms, WithinAbs(200.0, 0.02));
