@@ -7,6 +7,8 @@
 #include <string>
 
 #include "api/http.hpp"
+#include "api/router.hpp"
+#include "config/config.hpp"
 #include "device/endpoint_dispatcher.hpp"
 #include "model/peer.hpp"
 #include "stream/stream_dispatcher.hpp"
@@ -27,7 +29,10 @@ class Api final {
   explicit Api(Context context);  // everything in it outlives the Api
   ~Api();
 
+  // Never throws: a defect is a 500 and a line in the log.
   [[nodiscard]] HttpResponse handle(const HttpRequest& request);
+
+  [[nodiscard]] const Router& router() const;
 
  private:
   struct Impl;

@@ -9,11 +9,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "base/result.hpp"
 
 namespace rocd {
 
 enum class Method { get, head, post, put, patch, del, options, other };
+
+[[nodiscard]] Method parse_method(std::string_view text);  // case matters (RFC 9110, 9.1)
+[[nodiscard]] std::string_view to_string(Method method);
 
 struct HttpRequest {
   Method method = Method::get;
@@ -21,9 +27,21 @@ struct HttpRequest {
   std::string target;       // as sent
   std::string path;         // decoded, without query
   std::map<std::string, std::string> query;
-  std::string content_type, accept, if_match, if_none_match, host, origin;
+  std::string content_type, accept, if_match, if_none_match, host, origin, last_event_id;
   std::string body;
+  bool local = false;  // came over the Unix socket: no browser, any Host
 };
+
+// Fills target, path and query from a request target (RFC 9112, 3.2); the authority of an
+// absolute-form target replaces `host`. Refuses broken percent-encoding, text that is not UTF-8,
+// %00, an encoded slash and a query parameter given twice.
+[[nodiscard]] Result<> set_target(HttpRequest& request, std::string_view target);
+
+// nullopt if an escape is broken. '+' stays '+': this is not a form.
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
+
+[[nodiscard]] bool is_utf8(std::string_view text);
+[[nodiscard]] std::string to_utf8(std::string text);  // each wrong byte becomes U+FFFD
 
 // Feeds an open-ended response. write() returns false once the reader is gone or too slow (its
 // bounded queue is full); the source then lets go of it.
@@ -31,7 +49,7 @@ class StreamWriter {
  public:
   virtual ~StreamWriter() = default;
   virtual bool write(std::shared_ptr<const std::string> chunk) = 0;
-  virtual void close() = 0;
+  virtual void close() = 0;  // after what is queued
 };
 
 struct HttpResponse {
@@ -42,6 +60,8 @@ struct HttpResponse {
   // Set for open-ended responses (SSE): called once with the writer after the head was sent; what
   // it returns is kept until the connection ends.
   std::function<std::shared_ptr<void>(std::shared_ptr<StreamWriter>)> stream;
+
+  [[nodiscard]] std::string_view header(std::string_view name) const;  // empty if not set
 };
 
 }  // namespace rocd

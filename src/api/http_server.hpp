@@ -4,6 +4,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -17,9 +18,16 @@ namespace rocd {
 struct HttpLimits {
   std::uint32_t header_bytes = 16 * 1024;
   std::uint64_t body_bytes = 256 * 1024;
-  std::size_t connections_per_address = 64;
-  std::chrono::seconds request_timeout{30};  // from first byte of a request to its last
-  std::chrono::seconds idle_timeout{120};    // between requests of one connection
+  std::size_t connections_per_address = 64;           // the Unix socket counts as one address
+  std::size_t connections = 512;                      // of all addresses
+  std::chrono::milliseconds request_timeout{30'000};  // from first byte of a request to its last
+  std::chrono::milliseconds idle_timeout{120'000};    // between requests of one connection
+  std::chrono::milliseconds write_timeout{30'000};    // of one response, or one batch of events
+  std::chrono::milliseconds linger_timeout{1'000};    // a refused sender may read why, that long
+  std::chrono::milliseconds shutdown_timeout{500};    // running requests may end, that long
+  std::chrono::milliseconds heartbeat{5'000};         // comment on a silent event stream
+  std::size_t stream_queue_chunks = 1024;             // per reader of an open-ended response
+  std::size_t stream_queue_bytes = 1024 * 1024;
 };
 
 class HttpServer final {
@@ -27,14 +35,21 @@ class HttpServer final {
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
 
   HttpServer(boost::asio::any_io_executor executor, Handler handler, HttpLimits limits = {});
+  // Closes everything at once. Sources of open-ended responses are let go of here, so that what
+  // feeds them may be destroyed afterwards.
   ~HttpServer();
 
-  // May each be called once. Return the address in use ("127.0.0.1:4040"); port 0: any.
+  // May each be called once. Return the address in use ("127.0.0.1:4040"); port 0: any. Host is an
+  // address or a name; of a name the first address is used, IPv4 preferred.
   [[nodiscard]] Result<std::string> listen_tcp(const std::string& host, std::uint16_t port);
-  [[nodiscard]] Result<> listen_unix(const std::filesystem::path& path);  // mode 0600
+  // Mode 0600. Replaces the socket file of a daemon that is gone; refuses that of one that lives,
+  // and whatever is not a socket.
+  [[nodiscard]] Result<> listen_unix(const std::filesystem::path& path);
 
-  // Stops accepting, lets running requests end for a moment, then closes all.
+  // Stops accepting, lets running requests end for a moment, then closes all. Under a second.
   [[nodiscard]] boost::asio::awaitable<void> shutdown();
+
+  [[nodiscard]] std::size_t connections() const;  // open now, without those being refused
 
  private:
   struct Impl;

@@ -1,0 +1,108 @@
+#include "api/access.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+
+namespace rocd {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+struct Authority {
+  std::string host;  // lower case, without brackets and trailing dot
+  bool is_address = false;
+  std::string port;
+};
+
+std::optional<Authority> parse_authority(std::string_view text) {
+  Authority result;
+  std::string_view host = text;
+  std::string_view rest;
+  if (text.starts_with('[')) {
+    const auto end = text.find(']');
+    if (end == text.npos) return std::nullopt;
+    host = text.substr(1, end - 1);
+    rest = text.substr(end + 1);
+  } else if (const auto colon = text.find(':'); colon != text.npos) {
+    host = text.substr(0, colon);
+    rest = text.substr(colon);
+  }
+  if (!rest.empty()) {
+    if (rest.front() != ':') return std::nullopt;
+    result.port = rest.substr(1);
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (!std::all_of(result.port.begin(), result.port.end(), digit)) return std::nullopt;
+  }
+  result.host = lower(host);
+  unsigned char address[16];
+  if (text.starts_with('[')) {
+    // A zone ("fe80::1%eth0") never reaches a server, but costs nothing to accept.
+    const auto plain = result.host.substr(0, result.host.find('%'));
+    if (inet_pton(AF_INET6, plain.c_str(), address) != 1) return std::nullopt;
+    result.is_address = true;
+  } else {
+    result.is_address = inet_pton(AF_INET, result.host.c_str(), address) == 1;
+    if (result.host.ends_with('.')) result.host.pop_back();
+  }
+  if (result.host.empty()) return std::nullopt;
+  return result;
+}
+
+bool is_ours(const Authority& authority, const AccessRules& rules) {
+  if (authority.is_address) return true;
+  const auto& host = authority.host;
+  if (host == "localhost" || host.ends_with(".localhost")) return true;  // RFC 6761, 6.3
+  return std::find(rules.host_names.begin(), rules.host_names.end(), host) !=
+         rules.host_names.end();
+}
+
+}  // namespace
+
+AccessRules access_rules(std::string_view listen_host, std::string_view host_name) {
+  AccessRules rules;
+  const auto add = [&](std::string name) {
+    if (!name.empty()) rules.host_names.push_back(std::move(name));
+  };
+  add(lower(listen_host));
+  add(lower(host_name));
+  if (!host_name.empty()) {
+    const auto name = lower(host_name);
+    add(name + ".local");
+    add(name.substr(0, name.find('.')));
+  }
+  return rules;
+}
+
+std::optional<Problem> check_access(const HttpRequest& request, const AccessRules& rules) {
+  const auto host = parse_authority(request.host);
+  if (!request.local && !request.host.empty() && (!host || !is_ours(*host, rules))) {
+    return Problem{.status = 403,
+                   .detail = "the Host '" + request.host + "' is not a name of this computer",
+                   .hint = "use localhost or the computer's address or name in the URL"};
+  }
+  if (request.origin.empty()) return std::nullopt;
+  // A page of ours has the same authority as the request that it makes; a TLS proxy in front of us
+  // changes the scheme only.
+  std::string_view origin = request.origin;
+  std::string default_port;
+  if (origin.starts_with("http://")) default_port = "80";
+  if (origin.starts_with("https://")) default_port = "443";
+  if (!default_port.empty() && host) {
+    origin.remove_prefix(origin.find("//") + 2);
+    const auto from = parse_authority(origin);
+    const auto port = [&](const Authority& a) { return a.port.empty() ? default_port : a.port; };
+    if (from && from->host == host->host && port(*from) == port(*host)) return std::nullopt;
+  }
+  return Problem{.status = 403,
+                 .detail = "a page of '" + request.origin + "' may not use this daemon",
+                 .hint = "requests from other web sites are refused; there is no CORS"};
+}
+
+}  // namespace rocd

@@ -1,0 +1,26 @@
+// Decides whether a request may come from where it says it comes from: Host (DNS rebinding) and
+// Origin (cross-site requests of a browser). Who the caller is, is not decided here. (pure)
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/http.hpp"
+#include "api/problem.hpp"
+
+namespace rocd {
+
+struct AccessRules {
+  std::vector<std::string> host_names;  // besides localhost and IP addresses; lower case
+};
+
+// Names under which this computer may be asked: the listen host, the host name and its ".local".
+[[nodiscard]] AccessRules access_rules(std::string_view listen_host, std::string_view host_name);
+
+// nullopt: let it pass. An IP address as Host is always right: DNS rebinding needs a name.
+[[nodiscard]] std::optional<Problem> check_access(const HttpRequest& request,
+                                                  const AccessRules& rules);
+
+}  // namespace rocd

@@ -1,0 +1,54 @@
+#include "api/api.hpp"
+
+#include <exception>
+
+#include "api/handlers.hpp"
+#include "api/problem.hpp"
+#include "api/respond.hpp"
+#include "base/log.hpp"
+
+namespace rocd {
+
+struct Api::Impl {
+  explicit Impl(Context context)
+      : services{
+            context, access_rules(context.config.http.listen_host, context.self.host_name), {}} {
+    add_peer_routes(router, services);
+    add_endpoint_routes(router, services);
+    add_stream_routes(router, services);
+    add_stream_log_routes(router, services);
+    add_system_routes(router, services);
+    add_document_routes(router, services);
+  }
+
+  HttpResponse answer(const HttpRequest& request) const {
+    if (auto problem = check_access(request, services.access)) {
+      return to_response(*problem, request.path);
+    }
+    auto response = router.dispatch(request);
+    finish_conditional(request, response);
+    return response;
+  }
+
+  Services services;
+  Router router;
+};
+
+Api::Api(Context context) : impl_(std::make_unique<Impl>(context)) {}
+Api::~Api() = default;
+
+HttpResponse Api::handle(const HttpRequest& request) {
+  try {
+    return impl_->answer(request);
+  } catch (const std::exception& error) {
+    log("api").error("{} {}: {}", request.method_text, request.path, error.what());
+  }
+  return to_response({.status = 500, .detail = "a defect of rocd, its log says more"},
+                     request.path);
+}
+
+const Router& Api::router() const {
+  return impl_->router;
+}
+
+}  // namespace rocd

@@ -1,0 +1,48 @@
+// One function per resource adds its routes. Handlers look things up, decode, call a dispatcher and
+// encode; they neither wait nor know sockets.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string_view>
+
+#include "api/access.hpp"
+#include "api/api.hpp"
+#include "api/router.hpp"
+
+namespace rocd {
+
+// Who reads a stream's log at this moment, so that deleting the stream ends the reading.
+// Bounded by the number of connections.
+class LogFollowers {
+ public:
+  void add(const Uid& stream, const std::shared_ptr<StreamWriter>& writer);
+  void close(const Uid& stream);
+
+ private:
+  std::multimap<Uid, std::weak_ptr<StreamWriter>> writers_;
+};
+
+struct Services {
+  Api::Context context;
+  AccessRules access;
+  LogFollowers followers;
+
+  // The uid that a path names: `self` is the local one.
+  [[nodiscard]] bool is_self(std::string_view peer_uid) const {
+    return peer_uid == "self" || peer_uid == context.self.uid.str();
+  }
+};
+
+// `services` outlives the router.
+void add_peer_routes(Router& router, Services& services);
+void add_endpoint_routes(Router& router, Services& services);
+void add_stream_routes(Router& router, Services& services);
+void add_stream_log_routes(Router& router, Services& services);
+void add_system_routes(Router& router, Services& services);
+void add_document_routes(Router& router, Services& services);
+
+[[nodiscard]] Error no_such_peer(std::string_view uid);
+[[nodiscard]] Error no_such_stream(std::string_view uid);
+
+}  // namespace rocd

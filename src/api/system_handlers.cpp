@@ -1,0 +1,106 @@
+// /system, /healthz and /readyz: what this daemon is, whether it lives, whether it can work.
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include "api/handlers.hpp"
+#include "api/respond.hpp"
+#include "base/version.hpp"
+
+namespace rocd {
+namespace json = boost::json;
+
+namespace {
+
+// These change without a version and are asked for the moment: no ETag.
+HttpResponse fresh(HttpResponse response) {
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+json::object tool_json(const ToolInfo& tool) {
+  json::array schemes;
+  for (const auto& scheme : tool.schemes) schemes.push_back(json::string(scheme));
+  json::array fec;
+  for (const auto scheme : tool.fec) fec.push_back(json::string(to_string(scheme)));
+  json::object object{{"name", tool.name}, {"usable", tool.problem.empty()}};
+  if (!tool.path.empty()) object["path"] = tool.path;
+  if (!tool.version.empty()) object["version"] = tool.version;
+  object["schemes"] = std::move(schemes);
+  object["fec"] = std::move(fec);
+  if (!tool.problem.empty()) object["problem"] = tool.problem;
+  return object;
+}
+
+HttpResponse read_system(Services& services) {
+  const auto& context = services.context;
+  const auto& engine = context.engine.info();
+  const auto& driver = context.endpoints.driver();
+  json::array tools;
+  for (const auto& tool : engine.tools) tools.push_back(tool_json(tool));
+  json::object pipewire{{"connected", driver.connected()}};
+  pipewire["version"] =
+      driver.version().empty() ? json::value(nullptr) : json::value(json::string(driver.version()));
+  const auto now = Now::read();
+  const auto uptime = now.mono - context.started;
+  json::object body{
+      {"version", version()},
+      {"peer_uri", peer_uri(context.self.uid)},
+      {"peer_uid", context.self.uid.str()},
+      {"display_name", context.self.display_name},
+      {"host_name", context.self.host_name},
+      {"started_at", format_utc(now.wall - uptime)},
+      {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
+      {"config_file", context.config.file.empty() ? json::value(nullptr)
+                                                  : json::value(context.config.file.string())}};
+  body["pipewire"] = std::move(pipewire);
+  body["engine"] = json::object{{"id", engine.id}, {"usable", engine.usable}};
+  body["tools"] = std::move(tools);
+  return fresh(json_response(200, body));
+}
+
+json::object check(std::string_view name, bool ok, std::string_view message) {
+  json::object object{{"name", name}, {"ok", ok}};
+  if (!ok) object["message"] = message;
+  return object;
+}
+
+HttpResponse read_ready(const Call& call, Services& services) {
+  const auto& context = services.context;
+  const auto& engine = context.engine.info();
+  const auto stored = context.store.self_uid();
+  std::string tools = "no usable Roc Toolkit tools";
+  for (const auto& tool : engine.tools) {
+    if (!tool.problem.empty()) tools += "; " + tool.name + ": " + tool.problem;
+  }
+  const bool connected = context.endpoints.driver().connected();
+  json::array checks;
+  checks.push_back(check("state", stored.has_value(), "the state directory cannot be read"));
+  checks.push_back(check("pipewire", connected, "PipeWire is not connected"));
+  checks.push_back(check("tools", engine.usable, tools));
+  if (stored && connected && engine.usable) {
+    return fresh(json_response(200, json::object{{"ready", true}, {"checks", std::move(checks)}}));
+  }
+  Problem problem{.status = 503, .detail = "not ready"};
+  for (const auto& each : checks) {
+    const auto* message = each.as_object().if_contains("message");
+    if (message != nullptr) problem.detail += "; " + std::string(message->as_string());
+  }
+  problem.extra = {{"ready", false}, {"checks", std::move(checks)}};
+  return to_response(std::move(problem), call.request.path);
+}
+
+}  // namespace
+
+void add_system_routes(Router& router, Services& services) {
+  router.add({Method::get, "/system", BodyKind::none, {}, [&services](const Call&) {
+                return read_system(services);
+              }});
+  router.add({Method::get, "/healthz", BodyKind::none, {}, [](const Call&) {
+                return fresh(json_response(200, json::object{{"alive", true}}));
+              }});
+  router.add({Method::get, "/readyz", BodyKind::none, {}, [&services](const Call& call) {
+                return read_ready(call, services);
+              }});
+}
+
+}  // namespace rocd
