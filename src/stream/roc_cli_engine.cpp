@@ -1,0 +1,161 @@
+#include "stream/roc_cli_engine.hpp"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.hpp"
+#include "stream/roc_log_grammar.hpp"
+
+namespace rocd {
+namespace {
+
+Error unavailable(std::string message, std::string hint) {
+  Error error;
+  error.code = ErrorCode::unavailable;
+  error.message = std::move(message);
+  error.hint = std::move(hint);
+  return error;
+}
+
+Error impossible(std::string message) {
+  Error error;
+  error.code = ErrorCode::invalid_argument;
+  error.message = std::move(message);
+  return error;
+}
+
+Result<> check_scheme(const ToolInfo& tool, const ExternalAddress& address) {
+  const FecScheme fec = fec_of(address.media->protocol);
+  if (fec == FecScheme::none) return {};
+  if (std::find(tool.fec.begin(), tool.fec.end(), fec) != tool.fec.end()) return {};
+  return unavailable("the installed " + tool.name + " " + tool.version + " cannot do " +
+                         std::string(to_string(address.media->protocol)) +
+                         ": it was built without this error correction",
+                     tool.hint);
+}
+
+ResolvedStream resolved_stream(const EngineInfo& info, const std::vector<std::string>& argv,
+                               const ExternalAddress& address, const StreamTuning& tuning,
+                               bool sends) {
+  ResolvedStream resolved;
+  resolved.engine = info.id;
+  resolved.argv = argv;
+  resolved.media = address.media;
+  resolved.repair = address.repair;
+  resolved.control = address.control;
+  resolved.target_latency = tuning.target_latency;
+  resolved.io_latency = tuning.io_latency;
+  if (sends) resolved.packet_length = tuning.packet_length;
+  resolved.fec = fec_of(address.media->protocol);
+  return resolved;
+}
+
+void log_info(const EngineInfo& info) {
+  for (const auto& tool : info.tools) {
+    if (!tool.problem.empty()) {
+      log("stream").warn("{}{}{}", tool.problem, tool.hint.empty() ? "" : "; ", tool.hint);
+    } else {
+      log("stream").info("{} {} at {}", tool.name, tool.version, tool.path);
+    }
+  }
+}
+
+bool same(const EngineInfo& a, const EngineInfo& b) {
+  const auto equal = [](const ToolInfo& x, const ToolInfo& y) {
+    return x.path == y.path && x.version == y.version && x.schemes == y.schemes && x.fec == y.fec &&
+           x.problem == y.problem;
+  };
+  return a.probed == b.probed && a.id == b.id &&
+         std::equal(a.tools.begin(), a.tools.end(), b.tools.begin(), b.tools.end(), equal);
+}
+
+}  // namespace
+
+RocCliEngine::RocCliEngine(boost::asio::any_io_executor executor, Spawner& spawner, Options options)
+    : spawner_(spawner),
+      options_(std::move(options)),
+      environment_(roc_base_environment(options_.environment)),
+      tasks_(std::move(executor)) {
+  info_.id = "roc-cli";
+}
+
+void RocCliEngine::start() {
+  tasks_.spawn("probe of the Roc tools", watch());
+}
+
+boost::asio::awaitable<void> RocCliEngine::shutdown() {
+  tasks_.cancel();
+  co_await tasks_.join();
+}
+
+boost::asio::awaitable<void> RocCliEngine::probe() {
+  auto found = co_await probe_roc_tools(spawner_, options_.tools, environment_, options_.run_limit);
+  if (same(info_, found)) co_return;
+  info_ = std::move(found);
+  log_info(info_);
+  if (on_changed_) on_changed_();
+}
+
+boost::asio::awaitable<void> RocCliEngine::watch() {
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  const auto all_usable = [this] {
+    return info_.probed && std::all_of(info_.tools.begin(), info_.tools.end(),
+                                       [](const ToolInfo& tool) { return tool.usable; });
+  };
+  co_await probe();
+  while (!all_usable()) {
+    timer.expires_after(options_.look_again);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+    co_await probe();
+  }
+}
+
+void RocCliEngine::set_on_changed(std::function<void()> on_changed) {
+  on_changed_ = std::move(on_changed);
+}
+
+const ToolInfo* RocCliEngine::tool(std::string_view name) const {
+  for (const auto& candidate : info_.tools) {
+    if (candidate.name == name) return &candidate;
+  }
+  return nullptr;
+}
+
+Result<StreamPlan> RocCliEngine::plan(const StreamSpec& spec, const StreamDevices& devices) const {
+  const auto* destination = std::get_if<ExternalAddress>(&spec.destination);
+  const auto* source = std::get_if<ExternalAddress>(&spec.source);
+  const bool sends = destination != nullptr;
+  if (sends == (source != nullptr)) return impossible("exactly one side must be an address");
+  const auto& address = sends ? *destination : *source;
+  if (!address.media) return impossible("the media address is missing");
+  const auto& node = sends ? devices.capture_node : devices.playback_node;
+  if (node.empty()) return impossible("the device cannot be used in this direction");
+
+  if (!info_.probed) return unavailable("rocd is still looking at the installed tools", "");
+  const std::string_view name = sends ? "roc-send" : "roc-recv";
+  const auto* found = tool(name);
+  if (found == nullptr || !found->usable) {
+    return unavailable(found != nullptr ? found->problem : std::string(name) + " is missing",
+                       found != nullptr ? found->hint : "");
+  }
+  if (auto able = check_scheme(*found, address); !able) return able.error();
+
+  const auto tuning = resolve_tuning(spec.settings);
+  StreamPlan plan;
+  plan.request.argv = sends ? roc_send_arguments(found->path, spec, address, node,
+                                                 devices.capture_is_monitor, tuning)
+                            : roc_recv_arguments(found->path, spec, address, node, tuning);
+  plan.request.environment = environment_;
+  plan.request.environment.push_back(roc_node_properties(spec.uid));
+  plan.resolved = resolved_stream(info_, plan.request.argv, address, tuning, sends);
+  return plan;
+}
+
+std::optional<EngineFact> RocCliEngine::parse(std::string_view line) const {
+  return parse_roc_log_line(line);
+}
+
+}  // namespace rocd

@@ -1,0 +1,55 @@
+// The engine of today: one roc-send or roc-recv 0.4 per stream. Knows the tools (probe, command
+// line, environment, log); looks at them again while one is missing. Starts no stream itself.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "aio/task_group.hpp"
+#include "stream/roc_arguments.hpp"
+#include "stream/roc_probe.hpp"
+#include "stream/stream_engine.hpp"
+#include "supervise/spawner.hpp"
+
+namespace rocd {
+
+class RocCliEngine final : public StreamEngine {
+ public:
+  struct Options {
+    RocToolNames tools;
+    GetEnvironment environment;  // getenv(3) in the daemon
+    Duration run_limit = 3s;     // of each run of a tool while probing
+    Duration look_again = 30s;   // while a tool is missing or unusable
+  };
+
+  // spawner outlives the engine.
+  RocCliEngine(boost::asio::any_io_executor executor, Spawner& spawner, Options options);
+
+  void start();  // probes in the background
+  [[nodiscard]] boost::asio::awaitable<void> shutdown();
+
+  // Probes now and waits for it (doctor, a person who has just installed the tools).
+  [[nodiscard]] boost::asio::awaitable<void> probe();
+
+  [[nodiscard]] const EngineInfo& info() const override { return info_; }
+  void set_on_changed(std::function<void()> on_changed) override;
+  [[nodiscard]] Result<StreamPlan> plan(const StreamSpec& spec,
+                                        const StreamDevices& devices) const override;
+  [[nodiscard]] std::optional<EngineFact> parse(std::string_view line) const override;
+
+ private:
+  boost::asio::awaitable<void> watch();
+  [[nodiscard]] const ToolInfo* tool(std::string_view name) const;
+
+  Spawner& spawner_;
+  Options options_;
+  std::vector<std::string> environment_;
+  EngineInfo info_;
+  std::function<void()> on_changed_;
+  TaskGroup tasks_;
+};
+
+}  // namespace rocd

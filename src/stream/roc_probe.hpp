@@ -1,0 +1,30 @@
+// Finds out what the installed roc-send and roc-recv can do, by running them: version, schemes, and
+// FEC by a trial start over loopback (their own list names FEC even in builds without it).
+// Needs no sound server. Decides nothing about streams.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "stream/stream_engine.hpp"
+#include "supervise/spawner.hpp"
+
+namespace rocd {
+
+struct RocToolNames {
+  std::string roc_send = "roc-send";  // a path, or a name that is looked up in PATH
+  std::string roc_recv = "roc-recv";
+};
+
+// Absolute path of an executable file; empty if there is none.
+[[nodiscard]] std::string find_executable(const std::string& name,
+                                          const std::string& path_variable);
+
+// spawner outlives the coroutine. environment: of the tools, complete; its PATH is searched.
+// `limit` bounds each run of a tool; a run that exceeds it is killed and counts as "cannot".
+[[nodiscard]] boost::asio::awaitable<EngineInfo> probe_roc_tools(
+    Spawner& spawner, RocToolNames names, std::vector<std::string> environment, Duration limit);
+
+}  // namespace rocd
