@@ -134,8 +134,6 @@ write_configuration() {
   mkdir -p "$dir"/home/{.cache,.local/share,.local/state}
   # No service directories: nothing (a desktop portal, say) can be activated.
   cat >"$dir/dbus.conf" <<CONF
-<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
   <listen>unix:path=$dir/bus</listen>
