@@ -14,7 +14,9 @@ constexpr int ok = 0;
 constexpr int failed = 1;
 constexpr int usage = 2;
 
-const char* environment(const char* name) { return std::getenv(name); }
+const char* environment(const char* name) {
+  return std::getenv(name);
+}
 
 int fail(const rocd::Error& error, int code) {
   std::cerr << "rocd: " << rocd::to_string(error) << '\n';
@@ -22,14 +24,15 @@ int fail(const rocd::Error& error, int code) {
 }
 
 int report(const rocd::ConfigResult& loaded) {
-  for (const auto& error : loaded.errors) std::cerr << error.location << ": " << error.reason << '\n';
+  for (const auto& error : loaded.errors)
+    std::cerr << error.location << ": " << error.reason << '\n';
   return usage;
 }
 
 int run(const rocd::Options& options) {
   const auto file = rocd::find_config_file(options, environment);
-  auto loaded = file ? rocd::load_config_file(*file, environment)
-                     : rocd::default_config(environment);
+  auto loaded =
+      file ? rocd::load_config_file(*file, environment) : rocd::default_config(environment);
   if (!loaded.errors.empty()) return report(loaded);
   if (const auto applied = rocd::apply_options(options, loaded.config); !applied)
     return fail(applied.error(), usage);

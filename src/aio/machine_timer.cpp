@@ -18,13 +18,13 @@ void MachineTimer::arm(std::optional<Instant> deadline) {
     return;
   }
   timer_.expires_at(*deadline);
-  timer_.async_wait([this, deadline, alive = std::weak_ptr(alive_)](
-                        const boost::system::error_code& error) {
-    // A handler that was already queued when arm() replaced it arrives without an error.
-    if (error || alive.expired() || armed_ != deadline) return;
-    armed_.reset();
-    on_timeout_();
-  });
+  timer_.async_wait(
+      [this, deadline, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {
+        // A handler that was already queued when arm() replaced it arrives without an error.
+        if (error || alive.expired() || armed_ != deadline) return;
+        armed_.reset();
+        on_timeout_();
+      });
 }
 
 }  // namespace rocd

@@ -1,4 +1,5 @@
-// Sleeps until a machine's poll_timeout() and then calls back once. Re-arming replaces the deadline.
+// Sleeps until a machine's poll_timeout() and then calls back once. Re-arming replaces the
+// deadline.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

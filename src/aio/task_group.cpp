@@ -45,21 +45,23 @@ void report(const std::string& name, const std::exception_ptr& failure) {
 TaskGroup::TaskGroup(asio::any_io_executor executor)
     : state_(std::make_shared<State>(std::move(executor))) {}
 
-TaskGroup::~TaskGroup() { cancel(); }
+TaskGroup::~TaskGroup() {
+  cancel();
+}
 
 void TaskGroup::spawn(std::string name, asio::awaitable<void> task) {
   const auto entry = state_->tasks.emplace(state_->tasks.end());
-  asio::co_spawn(state_->executor, std::move(task),
-                 asio::bind_cancellation_slot(
-                     entry->slot(), [state = state_, entry, name = std::move(name)](
-                                        const std::exception_ptr& failure) {
-                       report(name, failure);
-                       // The slot may be in use by the completion that runs now: free it later.
-                       asio::post(state->executor, [state, entry] {
-                         state->tasks.erase(entry);
-                         if (state->tasks.empty()) state->empty.cancel();
-                       });
-                     }));
+  asio::co_spawn(
+      state_->executor, std::move(task),
+      asio::bind_cancellation_slot(entry->slot(), [state = state_, entry, name = std::move(name)](
+                                                      const std::exception_ptr& failure) {
+        report(name, failure);
+        // The slot may be in use by the completion that runs now: free it later.
+        asio::post(state->executor, [state, entry] {
+          state->tasks.erase(entry);
+          if (state->tasks.empty()) state->empty.cancel();
+        });
+      }));
 }
 
 void TaskGroup::cancel() {
@@ -75,8 +77,12 @@ asio::awaitable<void> TaskGroup::join() {
   }
 }
 
-std::size_t TaskGroup::size() const { return state_->tasks.size(); }
+std::size_t TaskGroup::size() const {
+  return state_->tasks.size();
+}
 
-const asio::any_io_executor& TaskGroup::executor() const { return state_->executor; }
+const asio::any_io_executor& TaskGroup::executor() const {
+  return state_->executor;
+}
 
 }  // namespace rocd

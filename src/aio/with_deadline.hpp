@@ -3,10 +3,10 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -39,8 +39,8 @@ boost::asio::awaitable<std::optional<T>> with_deadline(Instant deadline,
   using namespace boost::asio::experimental::awaitable_operators;
   std::optional<T> value;
   std::exception_ptr failure;
-  const auto winner = co_await (detail::capture(std::move(task), value, failure) ||
-                                detail::sleep_until(deadline));
+  const auto winner =
+      co_await (detail::capture(std::move(task), value, failure) || detail::sleep_until(deadline));
   if (value) co_return value;
   if (winner.index() == 0 && failure) std::rethrow_exception(failure);
   co_return std::nullopt;

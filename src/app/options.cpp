@@ -65,8 +65,8 @@ std::optional<std::filesystem::path> find_config_file(const Options& options,
     base = config_home;
   else if (const char* home = environment("HOME"); home != nullptr)
     base = std::filesystem::path(home) / ".config";
-  for (const auto& candidate : {base / "rocd/rocd.yaml",
-                                std::filesystem::path("/etc/rocd/rocd.yaml")}) {
+  for (const auto& candidate :
+       {base / "rocd/rocd.yaml", std::filesystem::path("/etc/rocd/rocd.yaml")}) {
     std::error_code ignored;  // unreadable counts as absent here, an explicit --config does not
     if (candidate.is_absolute() && std::filesystem::exists(candidate, ignored)) return candidate;
   }

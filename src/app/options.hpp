@@ -31,7 +31,8 @@ struct EarlyExit {
 
 [[nodiscard]] std::variant<Options, EarlyExit> parse_options(int argc, const char* const* argv);
 
-// --config, else $XDG_CONFIG_HOME/rocd/rocd.yaml (~/.config), else /etc/rocd/rocd.yaml, else nothing.
+// --config, else $XDG_CONFIG_HOME/rocd/rocd.yaml (~/.config), else /etc/rocd/rocd.yaml, else
+// nothing.
 [[nodiscard]] std::optional<std::filesystem::path> find_config_file(const Options& options,
                                                                     const Environment& environment);
 

@@ -15,8 +15,8 @@ struct Unit {
   double nanoseconds;
 };
 
-constexpr std::array<Unit, 6> units{{{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9},
-                                     {"h", 3600e9}}};
+constexpr std::array<Unit, 6> units{
+    {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}};
 
 Error bad(std::string_view text) {
   Error error;
@@ -31,8 +31,7 @@ Error bad(std::string_view text) {
 Result<Duration> parse_duration(std::string_view text) {
   double number = 0;
   const auto* end = text.data() + text.size();
-  const auto [rest, failure] =
-      std::from_chars(text.data(), end, number, std::chars_format::fixed);
+  const auto [rest, failure] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
   if (failure != std::errc{} || number < 0 || std::signbit(number) || !std::isfinite(number))
     return bad(text);
   const std::string_view name(rest, static_cast<std::size_t>(end - rest));

@@ -16,8 +16,8 @@ class JsonMessage final : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& msg, const std::tm&,
               spdlog::memory_buf_t& dest) override {
-    const auto text = boost::json::serialize(
-        boost::json::string(msg.payload.data(), msg.payload.size()));
+    const auto text =
+        boost::json::serialize(boost::json::string(msg.payload.data(), msg.payload.size()));
     dest.append(text.data(), text.data() + text.size());
   }
   [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
@@ -50,9 +50,8 @@ LogOptions& current() {
 void configure_log(const LogOptions& options) {
   current() = options;
   stderr_sink()->set_formatter(make_formatter(options.format));
-  spdlog::apply_all([&](const std::shared_ptr<spdlog::logger>& logger) {
-    logger->set_level(options.level);
-  });
+  spdlog::apply_all(
+      [&](const std::shared_ptr<spdlog::logger>& logger) { logger->set_level(options.level); });
 }
 
 spdlog::logger& log(std::string_view room) {

@@ -13,7 +13,9 @@ constexpr std::string_view digits = "0123456789abcdefghijklmnopqrstuvwxyz";
 constexpr std::size_t group = 6;
 constexpr std::size_t groups = 3;
 
-bool is_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }
+bool is_digit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+}
 
 // `value(i)` gives the i-th base-36 digit.
 template <class Value>

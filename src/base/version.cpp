@@ -1,5 +1,7 @@
 #include "base/version.hpp"
 
 namespace rocd {
-std::string_view version() { return ROCD_VERSION; }
+std::string_view version() {
+  return ROCD_VERSION;
+}
 }  // namespace rocd

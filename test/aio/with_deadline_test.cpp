@@ -25,7 +25,9 @@ T run(asio::awaitable<T> task) {
   return *value;
 }
 
-asio::awaitable<int> answer() { co_return 42; }
+asio::awaitable<int> answer() {
+  co_return 42;
+}
 asio::awaitable<int> never() {
   asio::steady_timer timer(co_await asio::this_coro::executor,
                            asio::steady_timer::time_point::max());
@@ -36,7 +38,9 @@ asio::awaitable<int> fail() {
   throw std::runtime_error("broken");
   co_return 0;
 }
-Instant soon(Duration d) { return Now::read().mono + d; }
+Instant soon(Duration d) {
+  return Now::read().mono + d;
+}
 }  // namespace
 
 TEST_CASE("an operation that ends in time gives its value") {

@@ -14,9 +14,9 @@ std::variant<Options, EarlyExit> parse(std::vector<const char*> arguments) {
 }  // namespace
 
 TEST_CASE("every option of the command line arrives") {
-  const auto parsed = parse({"--config", "a.yaml", "--listen", "127.0.0.1:0", "--state-dir", "/s",
-                             "--check", "-vv", "--log-format", "json", "--ready-fd", "3",
-                             "--exit-with-parent"});
+  const auto parsed =
+      parse({"--config", "a.yaml", "--listen", "127.0.0.1:0", "--state-dir", "/s", "--check", "-vv",
+             "--log-format", "json", "--ready-fd", "3", "--exit-with-parent"});
   REQUIRE(std::holds_alternative<Options>(parsed));
   const auto& options = std::get<Options>(parsed);
   CHECK(options.config_file == "a.yaml");
@@ -64,7 +64,8 @@ TEST_CASE("the command line wins over the configuration, and is held to the same
   CHECK(refused.error().where == "--listen");
 }
 
-TEST_CASE("an explicit configuration file is used even if it does not exist, so that the mistake shows") {
+TEST_CASE(
+    "an explicit configuration file is used even if it does not exist, so that the mistake shows") {
   Options options;
   options.config_file = "/nowhere/rocd.yaml";
   CHECK(find_config_file(options, [](const char*) -> const char* { return nullptr; }) ==

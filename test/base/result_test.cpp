@@ -1,14 +1,17 @@
 #include "base/result.hpp"
 
-#include <cerrno>
 #include <catch2/catch_test_macros.hpp>
+#include <cerrno>
 #include <stdexcept>
 
 using namespace rocd;
 
 TEST_CASE("an error as text carries its place, its fields and its remedy") {
-  Error error{ErrorCode::invalid_argument, "the stream is not valid", "rocd.yaml:3:1",
-              "see 'rocctl doctor'", {{"/source", "missing"}}};
+  Error error{ErrorCode::invalid_argument,
+              "the stream is not valid",
+              "rocd.yaml:3:1",
+              "see 'rocctl doctor'",
+              {{"/source", "missing"}}};
   CHECK(to_string(error) ==
         "the stream is not valid (rocd.yaml:3:1); /source: missing; see 'rocctl doctor'");
 }

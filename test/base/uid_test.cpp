@@ -9,9 +9,9 @@ TEST_CASE("a uid is three groups of six lower-case letters and digits") {
   const auto uid = Uid::parse("rx4sse-w0zas1-gf2s1o");
   REQUIRE(uid);
   CHECK(uid->str() == "rx4sse-w0zas1-gf2s1o");
-  for (const auto* wrong : {"", "self", "rx4sse-w0zas1", "RX4SSE-w0zas1-gf2s1o",
-                            "rx4sse-w0zas1-gf2s1o-", "rx4sse_w0zas1_gf2s1o",
-                            "rx4sse-w0zas1-gf2s1", "-x4sse-w0zas1-gf2s1o"})
+  for (const auto* wrong :
+       {"", "self", "rx4sse-w0zas1", "RX4SSE-w0zas1-gf2s1o", "rx4sse-w0zas1-gf2s1o-",
+        "rx4sse_w0zas1_gf2s1o", "rx4sse-w0zas1-gf2s1", "-x4sse-w0zas1-gf2s1o"})
     CHECK_FALSE(Uid::parse(wrong));
 }
 

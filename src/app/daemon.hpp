@@ -1,0 +1,33 @@
+// The daemon: every object of it, constructed in the order of dependence, and its ordered end.
+// Decides nothing about streams, devices or requests.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+
+#include "base/result.hpp"
+#include "config/config.hpp"
+
+namespace rocd {
+
+class Daemon final {
+ public:
+  // Opens the state, ends what a killed rocd left running, and listens; nothing runs yet.
+  // `io` outlives the daemon. ready_fd: see announce_ready().
+  [[nodiscard]] static Result<std::unique_ptr<Daemon>> create(boost::asio::io_context& io,
+                                                              Config config,
+                                                              std::optional<int> ready_fd);
+  ~Daemon();
+
+  // Runs until SIGINT or SIGTERM, then stops every child and removes every node, within 5 s; a
+  // second signal does so at once. False if it ended for any other reason (logged).
+  [[nodiscard]] bool run();
+
+ private:
+  struct Impl;
+  explicit Daemon(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rocd
