@@ -1,0 +1,222 @@
+#include "app/daemon.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <random>
+
+#include "aio/task_group.hpp"
+#include "aio/with_deadline.hpp"
+#include "api/api.hpp"
+#include "api/http_server.hpp"
+#include "app/child_registry.hpp"
+#include "app/process_setup.hpp"
+#include "base/log.hpp"
+#include "base/version.hpp"
+#include "device/endpoint_dispatcher.hpp"
+#include "device/pipewire_driver.hpp"
+#include "stream/roc_cli_engine.hpp"
+#include "stream/stream_dispatcher.hpp"
+#include "supervise/orphans.hpp"
+#include "supervise/process_spawner.hpp"
+#include "supervise/supervisor.hpp"
+
+namespace rocd {
+namespace asio = boost::asio;
+namespace {
+
+// Everything must be gone 5 s after a signal; children get 2 s of it before they are killed.
+constexpr Duration shutdown_limit = 4500ms;
+
+const char* environment(const char* name) { return std::getenv(name); }
+
+std::string host_name() {
+  std::string name;
+  std::ifstream("/proc/sys/kernel/hostname") >> name;
+  return name;
+}
+
+std::vector<EndpointSpec> endpoint_specs(const Config& config) {
+  std::vector<EndpointSpec> specs;
+  for (const auto& entry : config.endpoints) specs.push_back(entry.spec);
+  return specs;
+}
+
+std::vector<StreamSpec> stream_specs(const Config& config) {
+  std::vector<StreamSpec> specs;
+  for (const auto& entry : config.streams) specs.push_back(entry.spec);
+  return specs;
+}
+
+// Ends the children that a killed rocd left behind, before anything could meet their ports.
+Result<> end_orphans(Store& store) {
+  auto children = store.load_children();
+  if (!children) return children.error();
+  std::vector<OrphanRecord> records;
+  for (const auto& child : *children) records.push_back({child.boot_id, child.identity});
+  for (const auto& killed : kill_orphans(records))
+    log("app").warn("ended process {}, left behind by a rocd that was killed", killed.pid);
+  for (const auto& child : *children)
+    if (auto removed = store.remove_child(child.stream); !removed) return removed;
+  return {};
+}
+
+}  // namespace
+
+// Members are constructed in the order of dependence and destroyed in reverse.
+struct Daemon::Impl {
+  Impl(asio::io_context& io_, Config config_, std::unique_ptr<Store> store_, const Uid& uid,
+       std::optional<int> ready_fd_)
+      : io(io_),
+        config(std::move(config_)),
+        ready_fd(ready_fd_),
+        store(std::move(store_)),
+        self{uid, config.name, host_name(), true, 1},
+        spawner(io.get_executor()),
+        registry(*store, current_boot_id()),
+        supervisor(io.get_executor(), spawner, registry, std::random_device{}()),
+        driver(io.get_executor(), {config.audio.remote, uid}),
+        engine(io.get_executor(), spawner,
+               {.tools = {config.tools.roc_send, config.tools.roc_recv},
+                .environment = environment}),
+        endpoints(uid, driver, *store),
+        streams(io.get_executor(), {uid, config.ports, config.tools.allow_extra_args}, engine,
+                supervisor, endpoints, *store),
+        api({self, endpoints, streams, *store, engine, config, Now::read().mono}),
+        http(io.get_executor(), [this](const HttpRequest& request) { return api.handle(request); }),
+        signals(io),
+        tasks(io.get_executor()) {}
+
+  Result<> listen();
+  Result<> start();
+  asio::awaitable<void> supervise_signals();
+  asio::awaitable<bool> stop();
+  asio::awaitable<void> stop_forcibly();
+
+  asio::io_context& io;
+  Config config;
+  std::optional<int> ready_fd;
+  std::string url;
+  bool ended_as_asked = false;
+
+  std::unique_ptr<Store> store;
+  Peer self;
+  ProcessSpawner spawner;
+  StoreChildRegistry registry;
+  Supervisor supervisor;
+  PipeWireDriver driver;
+  RocCliEngine engine;
+  EndpointDispatcher endpoints;
+  StreamDispatcher streams;
+  Api api;
+  HttpServer http;
+  asio::signal_set signals;
+  TaskGroup tasks;
+};
+
+Result<> Daemon::Impl::listen() {
+  auto address = http.listen_tcp(config.http.listen_host, config.http.listen_port);
+  if (!address) return address.error();
+  url = "http://" + *address;
+  if (config.http.unix_socket)
+    if (auto bound = http.listen_unix(*config.http.unix_socket); !bound) return bound;
+  return {};
+}
+
+Result<> Daemon::Impl::start() {
+  if (auto started = endpoints.start(endpoint_specs(config)); !started) return started;
+  if (auto started = streams.start(stream_specs(config)); !started) return started;
+  engine.start();
+  log("app").info("rocd {} is peer {} '{}', state in {}", version(), self.uid.str(),
+                  self.display_name, config.state_dir.string());
+  log("app").info("REST API on {}{}", url,
+                  config.http.unix_socket ? " and " + config.http.unix_socket->string() : "");
+  if (ready_fd)
+    if (auto announced = announce_ready(*ready_fd, url); !announced) return announced;
+  return {};
+}
+
+asio::awaitable<void> Daemon::Impl::supervise_signals() {
+  for (;;) {
+    const int signal = co_await signals.async_wait(asio::use_awaitable);
+    if (signal == SIGHUP) {
+      log("app").warn("SIGHUP: this version reads its configuration only at start");
+      continue;
+    }
+    log("app").info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
+    break;
+  }
+  tasks.spawn("second signal", stop_forcibly());
+  ended_as_asked = co_await stop();
+  io.stop();
+}
+
+// In order: no new requests, no new children, no nodes.
+asio::awaitable<bool> Daemon::Impl::stop() {
+  const auto everything = [this]() -> asio::awaitable<bool> {
+    co_await streams.shutdown();
+    co_await engine.shutdown();
+    endpoints.shutdown();
+    co_await http.shutdown();
+    co_return true;
+  };
+  const auto done = co_await with_deadline(Now::read().mono + shutdown_limit, everything());
+  if (done) {
+    log("app").info("stopped");
+    co_return true;
+  }
+  log("app").error("not everything ended in time: killing what is left");
+  supervisor.kill_now();
+  endpoints.shutdown();
+  co_return false;
+}
+
+asio::awaitable<void> Daemon::Impl::stop_forcibly() {
+  int signal = 0;
+  do {
+    signal = co_await signals.async_wait(asio::use_awaitable);
+  } while (signal == SIGHUP);
+  log("app").warn("second signal: ending at once");
+  supervisor.kill_now();
+  endpoints.shutdown();
+  ended_as_asked = true;
+  io.stop();
+}
+
+Result<std::unique_ptr<Daemon>> Daemon::create(asio::io_context& io, Config config,
+                                               std::optional<int> ready_fd) {
+  auto store = Store::open(config.state_dir);
+  if (!store) return store.error();
+  auto uid = (*store)->self_uid();
+  if (!uid) return uid.error();
+  if (auto swept = end_orphans(**store); !swept) return swept.error();
+  assign_uids(config, *uid);
+
+  auto impl = std::make_unique<Impl>(io, std::move(config), std::move(*store), *uid, ready_fd);
+  // Caught from here on: a signal during the start is an orderly end, too.
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) impl->signals.add(signal);
+  if (auto listening = impl->listen(); !listening) return listening.error();
+  return std::unique_ptr<Daemon>(new Daemon(std::move(impl)));
+}
+
+bool Daemon::run() {
+  asio::post(impl_->io, [this] {
+    if (const auto started = impl_->start(); !started) {
+      log("app").critical("cannot start: {}", to_string(started.error()));
+      impl_->io.stop();
+    }
+  });
+  impl_->tasks.spawn("signals", impl_->supervise_signals());
+  impl_->io.run();
+  return impl_->ended_as_asked;
+}
+
+Daemon::Daemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Daemon::~Daemon() = default;
+
+}  // namespace rocd
