@@ -4,8 +4,9 @@ namespace rocd {
 
 bool can_be_source(const EndpointSpec& spec) {
   if (spec.direction == StreamDirection::duplex) return true;
-  if (spec.direction == StreamDirection::output) return true;  // what is played to it, or its monitor
-  return spec.type == EndpointType::system_device;             // a microphone
+  if (spec.direction == StreamDirection::output)
+    return true;                                    // what is played to it, or its monitor
+  return spec.type == EndpointType::system_device;  // a microphone
 }
 
 bool can_be_destination(const EndpointSpec& spec) {
@@ -16,35 +17,46 @@ bool can_be_destination(const EndpointSpec& spec) {
 
 std::string_view to_string(EndpointType type) {
   switch (type) {
-    case EndpointType::system_device: return "system_device";
-    case EndpointType::streaming_device: return "streaming_device";
+    case EndpointType::system_device:
+      return "system_device";
+    case EndpointType::streaming_device:
+      return "streaming_device";
   }
   return "";
 }
 
 std::string_view to_string(StreamDirection direction) {
   switch (direction) {
-    case StreamDirection::input: return "input";
-    case StreamDirection::output: return "output";
-    case StreamDirection::duplex: return "duplex";
+    case StreamDirection::input:
+      return "input";
+    case StreamDirection::output:
+      return "output";
+    case StreamDirection::duplex:
+      return "duplex";
   }
   return "";
 }
 
 std::string_view to_string(Origin origin) {
   switch (origin) {
-    case Origin::config: return "config";
-    case Origin::api: return "api";
-    case Origin::peer: return "peer";
-    case Origin::system: return "system";
+    case Origin::config:
+      return "config";
+    case Origin::api:
+      return "api";
+    case Origin::peer:
+      return "peer";
+    case Origin::system:
+      return "system";
   }
   return "";
 }
 
 std::string_view to_string(EndpointState state) {
   switch (state) {
-    case EndpointState::absent: return "absent";
-    case EndpointState::present: return "present";
+    case EndpointState::absent:
+      return "absent";
+    case EndpointState::present:
+      return "present";
   }
   return "";
 }

@@ -43,8 +43,8 @@ struct EndpointSpec {
 };
 
 enum class EndpointState {
-  absent,    // not there: being created, removed, unplugged, or PipeWire is away
-  present,   // usable: the node and all of its ports exist
+  absent,   // not there: being created, removed, unplugged, or PipeWire is away
+  present,  // usable: the node and all of its ports exist
 };
 
 struct EndpointStatus {

@@ -1,7 +1,7 @@
-// JSON of the REST shapes: encoding of everything, strict decoding of what clients may write. (pure)
-// Decoding collects *all* errors with JSON pointers. Fields that clients may read but not write
-// (status, version, origin, *_uri) are accepted and ignored, so that GET, edit, PUT works;
-// a uid or uri in the body that contradicts the path is an error; any other field is unknown.
+// JSON of the REST shapes: encoding of everything, strict decoding of what clients may write.
+// (pure) Decoding collects *all* errors with JSON pointers. Fields that clients may read but not
+// write (status, version, origin, *_uri) are accepted and ignored, so that GET, edit, PUT works; a
+// uid or uri in the body that contradicts the path is an error; any other field is unknown.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -25,8 +25,8 @@ namespace rocd {
 [[nodiscard]] boost::json::object writable_json(const Peer& peer);
 
 struct DecodeContext {
-  Uid self;       // what "/peers/self/…" means
-  Uid path_uid;   // uid in the request's path; empty when the daemon chooses it (POST)
+  Uid self;      // what "/peers/self/…" means
+  Uid path_uid;  // uid in the request's path; empty when the daemon chooses it (POST)
 };
 
 // origin, version and location of the result are defaults; the dispatcher fills them in.

@@ -77,15 +77,24 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 }  // namespace
 
-std::string_view to_string(Protocol protocol) { return info_of(protocol).scheme; }
-Interface interface_of(Protocol protocol) { return info_of(protocol).interface; }
-FecScheme fec_of(Protocol protocol) { return info_of(protocol).fec; }
+std::string_view to_string(Protocol protocol) {
+  return info_of(protocol).scheme;
+}
+Interface interface_of(Protocol protocol) {
+  return info_of(protocol).interface;
+}
+FecScheme fec_of(Protocol protocol) {
+  return info_of(protocol).fec;
+}
 
 std::string_view to_string(FecScheme scheme) {
   switch (scheme) {
-    case FecScheme::none: return "none";
-    case FecScheme::rs8m: return "rs8m";
-    case FecScheme::ldpc: return "ldpc";
+    case FecScheme::none:
+      return "none";
+    case FecScheme::rs8m:
+      return "rs8m";
+    case FecScheme::ldpc:
+      return "ldpc";
   }
   return "";
 }
@@ -98,9 +107,10 @@ Result<MediaUri> MediaUri::parse(std::string_view text) {
   const auto* const known = std::find_if(protocols.begin(), protocols.end(),
                                          [&](const auto& info) { return info.scheme == scheme; });
   if (known == protocols.end())
-    return bad(fmt::format("unknown scheme '{}', expected one of rtp, rtp+rs8m, rs8m, rtp+ldpc, "
-                           "ldpc, rtcp",
-                           scheme));
+    return bad(
+        fmt::format("unknown scheme '{}', expected one of rtp, rtp+rs8m, rs8m, rtp+ldpc, "
+                    "ldpc, rtcp",
+                    scheme));
 
   const auto authority = text.substr(colon + 3);
   if (authority.find_first_of("/?#@") != std::string_view::npos)
@@ -116,8 +126,8 @@ Result<MediaUri> MediaUri::parse(std::string_view text) {
 
   MediaUri uri{known->protocol, std::string(host), 0};
   if (bracketed ? !is_ipv6(uri.host) : !is_host(uri.host))
-    return bad(fmt::format("'{}' is not a host name, an IPv4 address or an IPv6 address in brackets",
-                           uri.host));
+    return bad(fmt::format(
+        "'{}' is not a host name, an IPv4 address or an IPv6 address in brackets", uri.host));
   const auto port = parse_port(authority.substr(port_colon + 1));
   if (!port)
     return bad(fmt::format("'{}' is not a port, expected a number from 0 to 65535",

@@ -1,5 +1,7 @@
 #include "model/peer.hpp"
 
 namespace rocd {
-std::string peer_uri(const Uid& peer) { return "/peers/" + peer.str(); }
+std::string peer_uri(const Uid& peer) {
+  return "/peers/" + peer.str();
+}
 }  // namespace rocd

@@ -13,72 +13,100 @@ std::optional<StreamKind> kind_of(const StreamSpec& spec) {
 
 std::string_view to_string(Profile profile) {
   switch (profile) {
-    case Profile::low: return "low";
-    case Profile::balanced: return "balanced";
-    case Profile::robust: return "robust";
+    case Profile::low:
+      return "low";
+    case Profile::balanced:
+      return "balanced";
+    case Profile::robust:
+      return "robust";
   }
   return "";
 }
 
 std::string_view to_string(ResamplerProfile profile) {
   switch (profile) {
-    case ResamplerProfile::low: return "low";
-    case ResamplerProfile::medium: return "medium";
-    case ResamplerProfile::high: return "high";
+    case ResamplerProfile::low:
+      return "low";
+    case ResamplerProfile::medium:
+      return "medium";
+    case ResamplerProfile::high:
+      return "high";
   }
   return "";
 }
 
 std::string_view to_string(RestartPolicy policy) {
   switch (policy) {
-    case RestartPolicy::always: return "always";
-    case RestartPolicy::on_failure: return "on_failure";
-    case RestartPolicy::never: return "never";
+    case RestartPolicy::always:
+      return "always";
+    case RestartPolicy::on_failure:
+      return "on_failure";
+    case RestartPolicy::never:
+      return "never";
   }
   return "";
 }
 
 std::string_view to_string(StreamState state) {
   switch (state) {
-    case StreamState::stopped: return "stopped";
-    case StreamState::waiting: return "waiting";
-    case StreamState::starting: return "starting";
-    case StreamState::running: return "running";
-    case StreamState::backoff: return "backoff";
-    case StreamState::stopping: return "stopping";
-    case StreamState::failed: return "failed";
+    case StreamState::stopped:
+      return "stopped";
+    case StreamState::waiting:
+      return "waiting";
+    case StreamState::starting:
+      return "starting";
+    case StreamState::running:
+      return "running";
+    case StreamState::backoff:
+      return "backoff";
+    case StreamState::stopping:
+      return "stopping";
+    case StreamState::failed:
+      return "failed";
   }
   return "";
 }
 
 std::string_view to_string(StreamKind kind) {
   switch (kind) {
-    case StreamKind::send: return "send";
-    case StreamKind::receive: return "receive";
-    case StreamKind::local: return "local";
+    case StreamKind::send:
+      return "send";
+    case StreamKind::receive:
+      return "receive";
+    case StreamKind::local:
+      return "local";
   }
   return "";
 }
 
 std::string_view to_string(Health health) {
   switch (health) {
-    case Health::inactive: return "inactive";
-    case Health::healthy: return "healthy";
-    case Health::partially_healthy: return "partially_healthy";
-    case Health::unhealthy: return "unhealthy";
+    case Health::inactive:
+      return "inactive";
+    case Health::healthy:
+      return "healthy";
+    case Health::partially_healthy:
+      return "partially_healthy";
+    case Health::unhealthy:
+      return "unhealthy";
   }
   return "";
 }
 
 std::string_view to_string(ExitRecord::Kind kind) {
   switch (kind) {
-    case ExitRecord::Kind::exit: return "exit";
-    case ExitRecord::Kind::signal: return "signal";
-    case ExitRecord::Kind::spawn_error: return "spawn_error";
+    case ExitRecord::Kind::exit:
+      return "exit";
+    case ExitRecord::Kind::signal:
+      return "signal";
+    case ExitRecord::Kind::spawn_error:
+      return "spawn_error";
   }
   return "";
 }
 
-std::string stream_uri(const Uid& stream) { return "/streams/" + stream.str(); }
+std::string stream_uri(const Uid& stream) {
+  return "/streams/" + stream.str();
+}
 
 }  // namespace rocd

@@ -85,14 +85,14 @@ enum class StreamState {
   running,   // the child reported its devices and addresses, its node is linked to its device
   backoff,   // failed, will be tried again at retry_at
   stopping,
-  failed,    // ended, and the restart policy says that it stays so
+  failed,  // ended, and the restart policy says that it stays so
 };
 
 struct ExitRecord {
   enum class Kind { exit, signal, spawn_error };
   Kind kind = Kind::exit;
-  int code = 0;          // exit status, signal number, or errno
-  std::string text;      // "SIGSEGV", "exit status 1", "No such file or directory"
+  int code = 0;            // exit status, signal number, or errno
+  std::string text;        // "SIGSEGV", "exit status 1", "No such file or directory"
   bool requested = false;  // rocd asked for it
   Now at{};
   Duration ran_for{};

@@ -1,0 +1,91 @@
+#include "store/sqlite.hpp"
+
+#include <fmt/format.h>
+
+namespace rocd::sqlite {
+namespace {
+
+Error error_of(sqlite3* database, std::string_view what) {
+  Error error;
+  error.code = ErrorCode::io;
+  const char* file = sqlite3_db_filename(database, "main");
+  error.message = fmt::format("{}: {}", what, sqlite3_errmsg(database));
+  error.where = file != nullptr ? file : "";
+  const int code = sqlite3_errcode(database);
+  if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
+    error.hint = "the file is damaged: move it away to start with an empty one";
+  else if (code == SQLITE_FULL)
+    error.hint = "the disk is full";
+  return error;
+}
+
+}  // namespace
+
+Statement& Statement::bind(std::string_view text) {
+  // Failures (out of memory) show at step(): the parameter is NULL and every column is NOT NULL.
+  sqlite3_bind_text64(handle_.get(), next_parameter_++, text.data(), text.size(), SQLITE_TRANSIENT,
+                      SQLITE_UTF8);
+  return *this;
+}
+
+Statement& Statement::bind(std::int64_t number) {
+  sqlite3_bind_int64(handle_.get(), next_parameter_++, number);
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  switch (sqlite3_step(handle_.get())) {
+    case SQLITE_ROW:
+      return true;
+    case SQLITE_DONE:
+      return false;
+    default:
+      return error_of(database_, "cannot access the stored state");
+  }
+}
+
+Result<> Statement::run() {
+  for (;;) {
+    const auto row = step();
+    if (!row) return row.error();
+    if (!*row) return {};
+  }
+}
+
+std::string Statement::text(int column) const {
+  const auto* bytes = sqlite3_column_text(handle_.get(), column);
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
+  return bytes == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(bytes), size);
+}
+
+std::int64_t Statement::number(int column) const {
+  return sqlite3_column_int64(handle_.get(), column);
+}
+
+Result<Database> Database::open(const std::filesystem::path& file) {
+  sqlite3* handle = nullptr;
+  const int code =
+      sqlite3_open_v2(file.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  Database database(handle);
+  if (code != SQLITE_OK) {
+    auto error = error_of(handle, "cannot open the stored state");
+    error.where = file.string();
+    return error;
+  }
+  return database;
+}
+
+Result<> Database::execute(const char* sql) {
+  if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+  return error_of(handle_.get(), "cannot access the stored state");
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v2(handle_.get(), sql.data(), static_cast<int>(sql.size()), &statement,
+                         nullptr) != SQLITE_OK)
+    return error_of(handle_.get(), "cannot access the stored state");
+  return Statement(handle_.get(), statement);
+}
+
+}  // namespace rocd::sqlite
