@@ -7,6 +7,8 @@ find_package(yaml-cpp REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(PipeWire REQUIRED IMPORTED_TARGET libpipewire-0.3>=1.0)
+# Its -D_REENTRANT means nothing on Linux, but would make the precompiled header unusable.
+set_target_properties(PkgConfig::PipeWire PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 
 # One definition for every translation unit: a mismatch would be a violation of the ODR.
 add_library(rocd_headers INTERFACE)
