@@ -25,12 +25,14 @@ class StreamDispatcher final {
     bool allow_extra_args = false;
   };
 
-  // All references outlive the dispatcher. It sets the callbacks of supervisor and endpoints.
+  // All references outlive the dispatcher. It sets the callbacks of engine, supervisor and
+  // endpoints.
   StreamDispatcher(boost::asio::any_io_executor executor, Options options, StreamEngine& engine,
                    Supervisor& supervisor, EndpointDispatcher& endpoints, Store& store);
   ~StreamDispatcher();
 
-  // Loads stored specs and overrides, adds the configured ones, starts what is enabled.
+  // Loads stored specs and overrides, adds the configured ones, starts what is enabled. Endpoints
+  // must have been started; devices, PipeWire and tools may come later.
   [[nodiscard]] Result<> start(const std::vector<StreamSpec>& configured);
   [[nodiscard]] boost::asio::awaitable<void> shutdown();  // no child lives afterwards
 
@@ -48,8 +50,11 @@ class StreamDispatcher final {
 
   // Writes return after the spec is on disk. Errors: invalid_argument (with all field errors),
   // conflict, read_only (configured streams accept only a change of `enabled`), not_found.
+  // uid, origin, name, location and version of what a client sends are ignored in updates.
   [[nodiscard]] Result<Stream> create(StreamSpec spec);  // uid may be empty
   [[nodiscard]] Result<Stream> update(const Uid& uid, StreamSpec spec);
+  // The entry vanishes at once; its process ends in the background. Until that has ended, create()
+  // with the same uid is a conflict.
   [[nodiscard]] Result<> remove(const Uid& uid);
   [[nodiscard]] Result<Stream> restart(const Uid& uid);
 

@@ -44,6 +44,7 @@ struct StreamDevices {
   std::string capture_node;  // of a sending stream
   bool capture_is_monitor = false;
   std::string playback_node;  // of a receiving stream
+  friend bool operator==(const StreamDevices&, const StreamDevices&) = default;
 };
 
 // Facts, from the child's log.

@@ -1,0 +1,100 @@
+// What is known of one generation of a stream's child: whether it is proven to work, whether it
+// still gives signs of life, what it measures. (pure) One is made per generation, so facts of an
+// older child cannot leak into it. Decides that a child does not work; StreamMachine acts on it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "device/device_driver.hpp"
+#include "model/stream.hpp"
+#include "stream/stream_engine.hpp"
+
+namespace rocd {
+
+class ChildWatch {
+ public:
+  // The tools report at least every 10 s while audio flows, even silence (measured).
+  static constexpr Duration silent_limit = 25s;
+  static constexpr Duration node_lost_limit = 5s;
+  static constexpr Duration spinning_limit = 12s;
+  static constexpr double spinning_cpu = 0.95;  // of one core
+
+  struct Expected {
+    std::string device_node;  // the only node that the child's node may be linked to
+    bool binds_media = false, binds_repair = false, binds_control = false;
+    std::optional<int> pid;
+  };
+
+  ChildWatch() = default;  // no child
+  ChildWatch(Expected expected, Instant now);
+
+  void handle_pid(int pid) { expected_.pid = pid; }
+  void handle_fact(const EngineFact& fact, Instant now);
+  void handle_node(const StreamNodeInfo& node, Instant now);
+  void handle_node_gone(std::uint64_t serial, Instant now);
+  void handle_usage(double cpu_seconds, Instant now);
+  // The daemon itself slept past a deadline: silence meanwhile proves nothing.
+  void excuse(Instant now);
+
+  // Main loop, device, addresses, node linked to its device: once true, it stays true.
+  [[nodiscard]] bool proven() const { return proven_; }
+  [[nodiscard]] std::string unproven_reason() const;
+
+  // Why the child must be ended; nullopt while it behaves.
+  [[nodiscard]] std::optional<std::string> verdict(Instant now) const;
+  [[nodiscard]] std::optional<Instant> poll_timeout() const;
+
+  struct BindFailure {
+    std::optional<Interface> interface;
+    FactBindFailed fact;
+  };
+  [[nodiscard]] const std::optional<BindFailure>& bind_failure() const { return bind_failure_; }
+  [[nodiscard]] const std::optional<MediaUri>& bound(Interface interface) const;
+  // The tool's last word, with the first warning since all was well; empty if it said nothing.
+  [[nodiscard]] std::string last_error() const;
+
+  [[nodiscard]] const StreamMetrics& metrics() const { return metrics_; }
+  [[nodiscard]] bool had_session() const { return had_session_; }
+  [[nodiscard]] std::optional<bool> receiver_heard() const { return receiver_heard_; }
+  // Milliseconds, about, of audio missing in the last ten seconds.
+  [[nodiscard]] std::uint32_t missing_ms(Instant now) const;
+
+ private:
+  struct Bucket {
+    std::int64_t second = -1;
+    std::uint32_t missing = 0;
+  };
+
+  void handle_port(const FactPortOpened& port);
+  void handle_session(bool up);
+  void update_proof(Instant now);
+  [[nodiscard]] bool all_bound() const;
+  [[nodiscard]] bool linked_to_device() const;
+
+  Expected expected_;
+  bool alive_ = false;
+  bool device_opened_ = false;
+  bool main_loop_ = false;
+  bool proven_ = false;
+  std::optional<FactBinding> binding_;
+  std::array<std::optional<MediaUri>, 3> bound_;  // by Interface
+  std::optional<BindFailure> bind_failure_;
+  std::map<std::uint64_t, StreamNodeInfo> nodes_;  // by serial; one, unless the tool reopens it
+  std::optional<Instant> node_lost_at_;
+  Instant last_sign_{};
+  std::optional<double> cpu_seconds_;
+  Instant cpu_at_{};
+  std::optional<Instant> spinning_since_;
+  std::string error_, trouble_;
+  StreamMetrics metrics_;
+  bool had_session_ = false;
+  std::optional<bool> receiver_heard_;
+  std::array<Bucket, 10> missing_{};
+};
+
+}  // namespace rocd

@@ -1,0 +1,357 @@
+#include "stream/stream_machine.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+namespace rocd {
+namespace {
+
+// A timer that fires this late was not late: the daemon was stopped, or starved.
+constexpr Duration asleep = 2s;
+constexpr std::size_t max_avoided_ports = 64;
+
+const EndpointRef* endpoint_of(const Connection& connection) {
+  return std::get_if<EndpointRef>(&connection);
+}
+
+bool lives(ChildState state) {
+  return state == ChildState::starting || state == ChildState::running;
+}
+
+// Was the port of this interface left to rocd?
+bool port_is_chosen(const StreamSpec& spec, Interface interface) {
+  const auto* address = std::get_if<ExternalAddress>(&spec.source);
+  if (address == nullptr) return false;
+  const auto& uri = interface == Interface::media    ? address->media
+                    : interface == Interface::repair ? address->repair
+                                                     : address->control;
+  return !uri || uri->port == 0;
+}
+
+}  // namespace
+
+StreamMachine::StreamMachine(StreamSpec spec, Now now)
+    : spec_(std::move(spec)), kind_(kind_of(spec_)) {
+  if (spec_.enabled) health_.activate(now.mono);
+  status_.since = now.wall;
+  decide(now);
+}
+
+void StreamMachine::handle_spec(StreamSpec spec, Now now) {
+  const bool same_work = spec.source == spec_.source && spec.destination == spec_.destination &&
+                         spec.settings == spec_.settings;
+  const bool activated = spec.enabled && (!spec_.enabled || !same_work);
+  if (spec.source != spec_.source) source_.reset();  // the caller tells of the new one
+  if (spec.destination != spec_.destination) destination_.reset();
+  spec_ = std::move(spec);
+  kind_ = kind_of(spec_);
+  if (!same_work) {
+    plan_needed_ = true;
+    avoid_ports_.clear();
+    last_problem_ = {};
+  }
+  if (activated) health_.activate(now.mono);
+  if (!spec_.enabled) health_.deactivate();
+  decide(now);
+}
+
+void StreamMachine::handle_restart(Now now) {
+  if (!spec_.enabled || removed_) return;
+  health_.activate(now.mono);
+  last_problem_ = {};
+  plan_needed_ = true;
+  if (ensured_) effects_.push_back(RestartChild{});
+  if (link_) {
+    effects_.push_back(RemoveLink{});
+    link_.reset();
+    linked_ = false;
+  }
+  decide(now);
+}
+
+void StreamMachine::handle_removed(Now now) {
+  removed_ = true;
+  health_.deactivate();
+  decide(now);
+}
+
+void StreamMachine::handle_connection(bool connected, Now now) {
+  if (connected_ == connected) return;
+  connected_ = connected;
+  decide(now);
+}
+
+void StreamMachine::handle_device(Side side, const DeviceInfo* device, Now now) {
+  auto& known = side == Side::source ? source_ : destination_;
+  const auto* reference = endpoint_of(side == Side::source ? spec_.source : spec_.destination);
+  if (reference == nullptr) device = nullptr;
+  if (known.has_value() == (device != nullptr) && (!known || *known == *device)) return;
+  if (device != nullptr) {
+    known = *device;
+  } else {
+    known.reset();
+  }
+  decide(now);
+}
+
+void StreamMachine::handle_engine_changed(Now now) {
+  // A running child is not disturbed by news about the tools.
+  if (!ensured_) plan_needed_ = true;
+  decide(now);
+}
+
+void StreamMachine::handle_plan(Result<StreamPlan> plan, Now now) {
+  if (plan) {
+    plan_ = std::move(*plan);
+    plan_problem_.reset();
+  } else {
+    plan_.reset();
+    plan_problem_ = {plan.error().message, plan.error().hint};
+  }
+  decide(now);
+}
+
+void StreamMachine::handle_child(const ChildStatus& child, const ExitRecord* last_exit, Now now) {
+  const auto is_down = [](ChildState state) {
+    return state == ChildState::backoff || state == ChildState::failed;
+  };
+  const bool went_down = !is_down(child_.state) && is_down(child.state);
+  if (child.generation != child_.generation) begin_generation(now);
+  child_ = child;
+  if (child.pid && lives(child.state)) watch_.handle_pid(*child.pid);
+  if (went_down && fault_sent_ != child.generation) last_problem_ = child_problem(last_exit);
+  if (is_down(child.state) || child.state == ChildState::stopped) watch_ = ChildWatch();
+  decide(now);
+}
+
+void StreamMachine::handle_fact(std::uint64_t generation, const EngineFact& fact, Now now) {
+  if (generation < child_.generation) return;
+  if (generation > child_.generation) {
+    begin_generation(now);
+    child_.generation = generation;
+  }
+  watch_.handle_fact(fact, now.mono);
+  if (std::holds_alternative<FactBindFailed>(fact)) check_bind_failure();
+  decide(now);
+}
+
+void StreamMachine::handle_node(const StreamNodeInfo& node, Now now) {
+  watch_.handle_node(node, now.mono);
+  decide(now);
+}
+
+void StreamMachine::handle_node_gone(std::uint64_t serial, Now now) {
+  watch_.handle_node_gone(serial, now.mono);
+  decide(now);
+}
+
+void StreamMachine::handle_link(bool linked, const std::string& reason, Now now) {
+  linked_ = linked;
+  link_reason_ = reason;
+  decide(now);
+}
+
+void StreamMachine::handle_usage(double cpu_seconds, Now now) {
+  watch_.handle_usage(cpu_seconds, now.mono);
+  decide(now);
+}
+
+void StreamMachine::handle_timeout(Now now) {
+  const auto deadline = watch_.poll_timeout();
+  if (deadline && now.mono > *deadline + asleep) watch_.excuse(now.mono);
+  health_.handle_timeout(now.mono);
+  decide(now);
+}
+
+std::optional<StreamMachine::Effect> StreamMachine::poll_effect() {
+  if (effects_.empty()) return std::nullopt;
+  auto effect = std::move(effects_.front());
+  effects_.pop_front();
+  return effect;
+}
+
+std::optional<Instant> StreamMachine::poll_timeout() const {
+  std::optional<Instant> next = watch_.poll_timeout();
+  // After a fault nothing more is due: the supervisor ends the child.
+  if (fault_sent_ != 0 && fault_sent_ == child_.generation) next.reset();
+  for (const auto& other : {health_.poll_timeout(), look_again_}) {
+    if (other && (!next || *other < *next)) next = other;
+  }
+  return next;
+}
+
+bool StreamMachine::poll_status_changed() {
+  return std::exchange(status_changed_, false);
+}
+
+bool StreamMachine::finished() const {
+  return removed_ && !ensured_ && !link_ && effects_.empty() &&
+         (child_.state == ChildState::stopped || child_.state == ChildState::failed);
+}
+
+// --- deciding ---------------------------------------------------------------------------------
+
+void StreamMachine::decide(Now now) {
+  if (kind_ == StreamKind::local) {
+    if (ensured_) stop_child();
+  } else {
+    decide_child(now);
+  }
+  decide_links();
+  update_status(now);
+}
+
+void StreamMachine::decide_links() {
+  const bool wanted =
+      kind_ == StreamKind::local && spec_.enabled && !removed_ && source_ && destination_;
+  const bool keep = kind_ == StreamKind::local && spec_.enabled && !removed_ && link_;
+  if (wanted) {
+    EnsureLink link{source_->capture_node, destination_->playback_node};
+    if (link.from_node.empty() || link.to_node.empty()) return;
+    if (link_ && link_->from_node == link.from_node && link_->to_node == link.to_node) return;
+    link_ = link;
+    linked_ = false;
+    link_reason_.clear();
+    effects_.push_back(std::move(link));
+  } else if (link_ && !keep) {
+    // While a device is merely away the driver keeps the wish, and links again when it is back.
+    link_.reset();
+    linked_ = false;
+    effects_.push_back(RemoveLink{});
+  }
+}
+
+void StreamMachine::decide_child(Now now) {
+  if (removed_ || !spec_.enabled || !kind_ || blocker()) {
+    stop_child();
+    return;
+  }
+  const auto wanted_for = devices();
+  if (plan_needed_ || planned_for_ != wanted_for) {
+    plan_needed_ = false;
+    planned_for_ = wanted_for;
+    effects_.push_back(PlanChild{wanted_for, avoid_ports_});
+    return;  // handle_plan() comes back here
+  }
+  if (plan_problem_) {
+    stop_child();
+    plan_needed_ = false;  // until the engine or the spec changes
+    return;
+  }
+  if (!plan_) return;
+  const EnsureChild ensure{plan_->request, spec_.settings.restart};
+  const bool changed = !ensured_ || ensured_->request.argv != ensure.request.argv ||
+                       ensured_->request.environment != ensure.request.environment ||
+                       ensured_->restart != ensure.restart;
+  if (changed) {
+    ensured_ = ensure;
+    child_device_serial_ = device_serial();
+    effects_.push_back(ensure);
+  } else if (child_device_serial_ != device_serial()) {
+    // It went and came back between two events: the child holds on to one that is no more.
+    child_device_serial_ = device_serial();
+    effects_.push_back(RestartChild{});
+  }
+  check_child(now);
+}
+
+void StreamMachine::check_child(Now now) {
+  if (!lives(child_.state) || fault_sent_ == child_.generation) return;
+  if (const auto reason = watch_.verdict(now.mono)) {
+    fault_sent_ = child_.generation;
+    last_problem_ = {*reason, ""};
+    effects_.push_back(FaultChild{child_.generation, *reason});
+    return;
+  }
+  if (!watch_.proven()) return;
+  last_problem_ = {};
+  if (ready_sent_ == child_.generation) return;
+  ready_sent_ = child_.generation;
+  effects_.push_back(ReadyChild{child_.generation});
+}
+
+void StreamMachine::stop_child() {
+  if (!ensured_) return;
+  ensured_.reset();
+  plan_needed_ = true;
+  effects_.push_back(StopChild{});
+}
+
+void StreamMachine::begin_generation(Now now) {
+  ChildWatch::Expected expected;
+  if (planned_for_) {
+    expected.device_node =
+        kind_ == StreamKind::send ? planned_for_->capture_node : planned_for_->playback_node;
+  }
+  if (kind_ == StreamKind::receive && plan_) {
+    expected.binds_media = plan_->resolved.media.has_value();
+    expected.binds_repair = plan_->resolved.repair.has_value();
+    expected.binds_control = plan_->resolved.control.has_value();
+  }
+  watch_ = ChildWatch(std::move(expected), now.mono);
+}
+
+void StreamMachine::check_bind_failure() {
+  const auto& failure = watch_.bind_failure();
+  if (!failure || !failure->fact.in_use || !failure->interface) return;
+  if (!port_is_chosen(spec_, *failure->interface) || failure->fact.port == 0) return;
+  if (avoid_ports_.size() >= max_avoided_ports) return;
+  avoid_ports_.push_back(failure->fact.port);
+  plan_needed_ = true;
+}
+
+std::optional<Problem> StreamMachine::blocker() const {
+  if (!connected_) {
+    return Problem{"waits for PipeWire", "start PipeWire, or log in to a session that has it"};
+  }
+  if (auto problem = missing_device(Side::source)) return problem;
+  return missing_device(Side::destination);
+}
+
+std::optional<Problem> StreamMachine::missing_device(Side side) const {
+  const bool is_source = side == Side::source;
+  const auto* reference = endpoint_of(is_source ? spec_.source : spec_.destination);
+  if (reference == nullptr) return std::nullopt;
+  const auto& device = is_source ? source_ : destination_;
+  const std::string name = is_source ? "source" : "destination";
+  if (!device) {
+    return Problem{"waits for its " + name + " device",
+                   "plug the device in, or choose another endpoint"};
+  }
+  if (is_source ? device->capture_node.empty() : device->playback_node.empty()) {
+    return Problem{"its " + name + " device cannot be used as a " + name,
+                   "choose another endpoint"};
+  }
+  return std::nullopt;
+}
+
+StreamDevices StreamMachine::devices() const {
+  StreamDevices devices;
+  if (kind_ == StreamKind::send && source_) {
+    devices.capture_node = source_->capture_node;
+    devices.capture_is_monitor = source_->capture_is_monitor;
+  }
+  if (kind_ == StreamKind::receive && destination_) {
+    devices.playback_node = destination_->playback_node;
+  }
+  return devices;
+}
+
+std::uint64_t StreamMachine::device_serial() const {
+  const auto& device = kind_ == StreamKind::send ? source_ : destination_;
+  return device ? device->serial : 0;
+}
+
+Problem StreamMachine::child_problem(const ExitRecord* last_exit) const {
+  if (watch_.bind_failure()) return explain_bind_failure(watch_.bind_failure()->fact);
+  if (auto text = watch_.last_error(); !text.empty()) return explain_tool_error(std::move(text));
+  const auto unproven = watch_.unproven_reason();
+  const bool ended_by_us = last_exit != nullptr && last_exit->kind == ExitRecord::Kind::signal &&
+                           (last_exit->code == SIGTERM || last_exit->code == SIGKILL);
+  if (ended_by_us && !unproven.empty()) return {"it did not become ready in time: " + unproven, ""};
+  if (last_exit == nullptr) return {"the tool ended", ""};
+  return {"the tool ended: " + last_exit->text, ""};
+}
+
+}  // namespace rocd

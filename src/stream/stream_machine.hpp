@@ -1,0 +1,149 @@
+// The life of one stream. (pure) Told what is asked for and what is true, it says what to do and
+// what to show. Does not know processes (supervise/), nodes (device/) or command lines (engine).
+// Contract: after each handle_*() drain poll_effect() until empty, then sleep until poll_timeout().
+//
+//             enabled                    device, PipeWire and tool are there
+//   stopped ----------> waiting <-------------------------------------------> starting
+//      ^                   ^   any of them gone: the child is stopped AT ONCE     |  proven: main
+//      loop, | disabled          |                                                      |
+//      addresses, node | (any state)       +------------------ running <--------------------------+
+//      linked to its
+//   stopping                                      |                               |  own device
+//                      next try   exit, or a fault: wrong node, no sign of life   |
+//                      starting <---------- backoff <-----------------------------+
+//                                              | restart policy says no
+//                                              v
+//                                            failed
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "device/device_driver.hpp"
+#include "model/stream.hpp"
+#include "stream/child_watch.hpp"
+#include "stream/stream_engine.hpp"
+#include "stream/stream_health.hpp"
+#include "stream/stream_problem.hpp"
+#include "supervise/child_machine.hpp"
+
+namespace rocd {
+
+class StreamMachine {
+ public:
+  // Choose what is left to choose and ask the engine; answered by handle_plan(), at once.
+  struct PlanChild {
+    StreamDevices devices;
+    std::vector<std::uint16_t> avoid_ports;  // found to be in use
+  };
+  struct EnsureChild {
+    SpawnRequest request;
+    RestartPolicy restart;
+  };
+  struct RestartChild {};
+  struct StopChild {};
+  struct FaultChild {
+    std::uint64_t generation;
+    std::string reason;
+  };
+  struct ReadyChild {
+    std::uint64_t generation;
+  };
+  struct EnsureLink {
+    std::string from_node, to_node;
+  };
+  struct RemoveLink {};
+  using Effect = std::variant<PlanChild, EnsureChild, RestartChild, StopChild, FaultChild,
+                              ReadyChild, EnsureLink, RemoveLink>;
+  enum class Side { source, destination };
+
+  StreamMachine(StreamSpec spec, Now now);
+
+  // Commands, accepted in every state.
+  void handle_spec(StreamSpec spec, Now now);
+  void handle_restart(Now now);
+  void handle_removed(Now now);
+
+  // Facts.
+  void handle_connection(bool connected, Now now);                   // to PipeWire
+  void handle_device(Side side, const DeviceInfo* device, Now now);  // nullptr: not there
+  void handle_engine_changed(Now now);
+  void handle_plan(Result<StreamPlan> plan, Now now);
+  void handle_child(const ChildStatus& child, const ExitRecord* last_exit, Now now);
+  void handle_fact(std::uint64_t generation, const EngineFact& fact, Now now);
+  void handle_node(const StreamNodeInfo& node, Now now);
+  void handle_node_gone(std::uint64_t serial, Now now);
+  void handle_link(bool linked, const std::string& reason, Now now);
+  void handle_usage(double cpu_seconds, Now now);
+  void handle_timeout(Now now);
+
+  [[nodiscard]] std::optional<Effect> poll_effect();
+  [[nodiscard]] std::optional<Instant> poll_timeout() const;
+  // True once after status() has changed in anything but its metrics.
+  [[nodiscard]] bool poll_status_changed();
+
+  [[nodiscard]] const StreamSpec& spec() const { return spec_; }
+  [[nodiscard]] const StreamStatus& status() const { return status_; }  // without exits
+  [[nodiscard]] bool child_wanted() const { return ensured_.has_value(); }
+  [[nodiscard]] bool finished() const;  // removed, and nothing of it is left
+
+ private:
+  void decide(Now now);
+  void decide_child(Now now);
+  void decide_links();
+  void stop_child();
+  void begin_generation(Now now);
+  void check_bind_failure();
+  void check_child(Now now);
+  [[nodiscard]] std::optional<Problem> blocker() const;
+  [[nodiscard]] std::optional<Problem> missing_device(Side side) const;
+  [[nodiscard]] StreamDevices devices() const;
+  [[nodiscard]] std::uint64_t device_serial() const;
+  [[nodiscard]] Problem child_problem(const ExitRecord* last_exit) const;
+
+  void update_status(Now now);
+  [[nodiscard]] StreamState derive_state() const;
+  [[nodiscard]] HealthReport derive_health(Now now) const;
+  [[nodiscard]] HealthReport receiver_health(Now now) const;
+  [[nodiscard]] HealthReport sender_health() const;
+
+  StreamSpec spec_;
+  std::optional<StreamKind> kind_;
+  bool removed_ = false;
+  bool connected_ = false;
+  std::optional<DeviceInfo> source_, destination_;
+
+  // The child: what was planned and asked for.
+  bool plan_needed_ = true;
+  std::optional<StreamDevices> planned_for_;
+  std::optional<StreamPlan> plan_;
+  std::optional<Problem> plan_problem_;
+  std::vector<std::uint16_t> avoid_ports_;
+  std::optional<EnsureChild> ensured_;  // set while a child is wanted
+  std::uint64_t child_device_serial_ = 0;
+
+  // The child: what is true.
+  ChildStatus child_;
+  ChildWatch watch_;
+  std::uint64_t ready_sent_ = 0, fault_sent_ = 0;  // generations
+  Problem last_problem_;  // of the newest child; kept over its end, cleared when one works
+
+  // Links of a local stream.
+  std::optional<EnsureLink> link_;
+  bool linked_ = false;
+  std::string link_reason_;
+
+  HealthFilter health_;
+  std::optional<Instant> look_again_;  // while gaps leave the window of ten seconds
+  StreamStatus status_;
+  StreamStatus shown_;  // as of the last change told
+  bool status_changed_ = true;
+  std::deque<Effect> effects_;
+};
+
+}  // namespace rocd

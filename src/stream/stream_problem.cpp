@@ -1,0 +1,48 @@
+#include "stream/stream_problem.hpp"
+
+#include <array>
+
+namespace rocd {
+namespace {
+
+struct Remedy {
+  std::string_view part;  // of what the tool said
+  std::string_view hint;
+};
+
+constexpr std::array remedies{
+    Remedy{"can't resolve hostname", "check the host name, or write the address as numbers"},
+    Remedy{"EADDRNOTAVAIL", "use an address of this machine, or 0.0.0.0 for all of them"},
+    Remedy{"EACCES", "ports below 1024 need privileges: choose a higher one"},
+    Remedy{
+        "file or device",
+        "the tools reach PipeWire through its PulseAudio server: check that pipewire-pulse runs"},
+    Remedy{"loading shared libraries", "install Roc Toolkit's tools anew (scripts/setup.sh)"},
+    Remedy{"unrecognized option",
+           "the installed version is another one than was probed: restart rocd"},
+};
+
+}  // namespace
+
+Problem explain_tool_error(std::string text) {
+  for (const auto& remedy : remedies) {
+    if (text.find(remedy.part) != std::string::npos) {
+      return {std::move(text), std::string(remedy.hint)};
+    }
+  }
+  return {std::move(text), ""};
+}
+
+Problem explain_bind_failure(const FactBindFailed& failure) {
+  const auto port = std::to_string(failure.port);
+  if (failure.in_use) {
+    return {"UDP port " + port + " of " + failure.host + " is used by another program",
+            "choose another port, or find the program with: ss -ulpn 'sport = :" + port + "'"};
+  }
+  auto problem = explain_tool_error(failure.text);
+  problem.message =
+      "cannot use UDP port " + port + " of " + failure.host + ": " + std::move(problem.message);
+  return problem;
+}
+
+}  // namespace rocd

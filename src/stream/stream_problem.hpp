@@ -1,0 +1,21 @@
+// Why a stream does not run, in words for people: cause and remedy. (pure)
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "stream/stream_engine.hpp"
+
+namespace rocd {
+
+struct Problem {
+  std::string message;
+  std::string hint;
+  friend bool operator==(const Problem&, const Problem&) = default;
+};
+
+// From what the tool said last; the hint is empty where no remedy is known.
+[[nodiscard]] Problem explain_tool_error(std::string text);
+[[nodiscard]] Problem explain_bind_failure(const FactBindFailed& failure);
+
+}  // namespace rocd

@@ -1,0 +1,215 @@
+#include "stream/stream_record.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace rocd {
+namespace {
+
+using Side = StreamMachine::Side;
+
+const EndpointRef* endpoint_at(const StreamSpec& spec, Side side) {
+  return std::get_if<EndpointRef>(side == Side::source ? &spec.source : &spec.destination);
+}
+
+void add_ports_of(const ExternalAddress& address, std::set<std::uint16_t>& ports) {
+  for (const auto* uri : {&address.media, &address.repair, &address.control}) {
+    if (*uri && (*uri)->port != 0) ports.insert((*uri)->port);
+  }
+}
+
+// The supervisor's readiness is ours: a device was there and its tool opens it in well under a
+// second; on an overloaded machine it takes longer, and restarts would feed the overload.
+ChildPolicy policy_for(RestartPolicy restart) {
+  ChildPolicy policy;
+  policy.restart = restart;
+  policy.ready_timeout = 20s;
+  return policy;
+}
+
+}  // namespace
+
+StreamRecord::StreamRecord(StreamTools& tools, StreamSpec spec)
+    : tools_(tools),
+      machine_(std::move(spec), Now::read()),
+      timer_(tools.executor,
+             [this] { tell([](StreamMachine& m, Now now) { m.handle_timeout(now); }); }),
+      readers_(std::make_shared<std::map<std::uint64_t, Reader>>()) {}
+
+Stream StreamRecord::view() const {
+  Stream stream{machine_.spec(), machine_.status()};
+  stream.status.exits = tools_.supervisor.exits(uid());
+  return stream;
+}
+
+void StreamRecord::add_ports(std::set<std::uint16_t>& ports) const {
+  add_ports_of(chosen_, ports);
+  if (const auto* address = std::get_if<ExternalAddress>(&machine_.spec().source)) {
+    add_ports_of(*address, ports);
+  }
+}
+
+void StreamRecord::set_spec(StreamSpec spec) {
+  tell([&](StreamMachine& m, Now now) { m.handle_spec(std::move(spec), now); });
+  tell_devices();
+}
+
+void StreamRecord::remove() {
+  removed_ = true;
+  readers_->clear();
+  const bool had_child = has_child();
+  tell([](StreamMachine& m, Now now) { m.handle_removed(now); });
+  if (!had_child) tools_.supervisor.forget(uid());
+}
+
+void StreamRecord::close() {
+  closed_ = true;
+  timer_.arm(std::nullopt);
+  readers_->clear();
+}
+
+void StreamRecord::tell_device(const Uid& endpoint) {
+  for (const auto side : {Side::source, Side::destination}) {
+    const auto* reference = endpoint_at(spec(), side);
+    if (reference != nullptr && reference->endpoint == endpoint) tell_side(side);
+  }
+}
+
+void StreamRecord::tell_devices() {
+  tell_side(Side::source);
+  tell_side(Side::destination);
+}
+
+void StreamRecord::tell_side(Side side) {
+  const auto* reference = endpoint_at(spec(), side);
+  if (reference == nullptr) return;
+  const auto* device = tools_.endpoints.device(reference->endpoint);
+  tell([&](StreamMachine& m, Now now) { m.handle_device(side, device, now); });
+}
+
+void StreamRecord::tell_child() {
+  const auto* status = tools_.supervisor.status(uid());
+  if (status == nullptr) {
+    tell([](StreamMachine& m, Now now) { m.handle_child(ChildStatus{}, nullptr, now); });
+    return;
+  }
+  const auto exits = tools_.supervisor.exits(uid());
+  const auto copy = *status;
+  tell([&](StreamMachine& m, Now now) {
+    m.handle_child(copy, exits.empty() ? nullptr : &exits.back(), now);
+  });
+}
+
+void StreamRecord::tell_line(std::uint64_t generation, const LogLine& line) {
+  if (const auto fact = tools_.engine.parse(line.text)) {
+    tell([&](StreamMachine& m, Now now) { m.handle_fact(generation, *fact, now); });
+  }
+  // A reader may let go of itself, or of others, while it is called.
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, reader] : *readers_) ids.push_back(id);
+  for (const auto id : ids) {
+    const auto found = readers_->find(id);
+    if (found == readers_->end()) continue;
+    const auto reader = found->second;
+    reader(line);
+  }
+}
+
+std::shared_ptr<void> StreamRecord::add_reader(Reader reader) {
+  const auto id = next_reader_++;
+  readers_->emplace(id, std::move(reader));
+  return {nullptr, [weak = std::weak_ptr(readers_), id](void*) {
+            if (const auto readers = weak.lock()) readers->erase(id);
+          }};
+}
+
+// --- effects ------------------------------------------------------------------------------------
+
+void StreamRecord::drain() {
+  // An effect may come back here with a fact before it returns; the queue is the machine's.
+  while (auto effect = machine_.poll_effect()) {
+    std::visit([this](auto& e) { carry_out(e); }, *effect);
+  }
+  if (closed_) return;
+  timer_.arm(machine_.poll_timeout());
+  if (machine_.poll_status_changed()) log_state();
+  if (tools_.on_drained) tools_.on_drained(uid());
+}
+
+void StreamRecord::log_state() {
+  const auto& status = machine_.status();
+  if (logged_state_ == status.state && logged_message_ == status.message) return;
+  logged_state_ = status.state;
+  logged_message_ = status.message;
+  log("stream").info("{} '{}' is {}{}{}", uid().str(), spec().display_name, to_string(status.state),
+                     status.message.empty() ? "" : ": ", status.message);
+}
+
+void StreamRecord::carry_out(StreamMachine::PlanChild& effect) {
+  auto planned = plan(effect);
+  tell([&](StreamMachine& m, Now now) { m.handle_plan(std::move(planned), now); });
+}
+
+void StreamRecord::carry_out(StreamMachine::EnsureChild& effect) {
+  tools_.supervisor.ensure(uid(), {std::move(effect.request), policy_for(effect.restart)});
+}
+
+void StreamRecord::carry_out(StreamMachine::RestartChild&) {
+  tools_.supervisor.restart(uid());
+}
+
+void StreamRecord::carry_out(StreamMachine::StopChild&) {
+  if (removed_) {
+    tools_.supervisor.forget(uid());
+  } else {
+    tools_.supervisor.stop(uid());
+  }
+}
+
+void StreamRecord::carry_out(StreamMachine::FaultChild& effect) {
+  log("stream").warn("{} '{}': its child does not work and is ended: {}", uid().str(),
+                     spec().display_name, effect.reason);
+  tools_.supervisor.fault(uid(), effect.generation);
+}
+
+void StreamRecord::carry_out(StreamMachine::ReadyChild& effect) {
+  tools_.supervisor.ready(uid(), effect.generation);
+}
+
+void StreamRecord::carry_out(StreamMachine::EnsureLink& effect) {
+  tools_.endpoints.driver().ensure_link({uid(), effect.from_node, effect.to_node});
+}
+
+void StreamRecord::carry_out(StreamMachine::RemoveLink&) {
+  tools_.endpoints.driver().remove_link(uid());
+}
+
+Result<StreamPlan> StreamRecord::plan(const StreamMachine::PlanChild& request) {
+  StreamSpec spec = machine_.spec();
+  if (auto* source = std::get_if<ExternalAddress>(&spec.source)) {
+    PortRules rules{tools_.ports, tools_.taken_ports(uid()), udp_port_is_free};
+    rules.taken.insert(request.avoid_ports.begin(), request.avoid_ports.end());
+    const auto fec = spec.settings.fec.value_or(default_fec());
+    auto complete = complete_source(uid(), *source, fec, chosen_, rules);
+    if (!complete) return complete.error();
+    chosen_ = *complete;
+    *source = std::move(*complete);
+  }
+  return tools_.engine.plan(spec, request.devices);
+}
+
+// For a receiving stream that names no address: what the installed tool can do.
+FecScheme StreamRecord::default_fec() const {
+  for (const auto& tool : tools_.engine.info().tools) {
+    const auto& fec = tool.fec;
+    if (tool.name == "roc-recv" &&
+        std::find(fec.begin(), fec.end(), FecScheme::rs8m) != fec.end()) {
+      return FecScheme::rs8m;
+    }
+  }
+  return FecScheme::none;
+}
+
+}  // namespace rocd

@@ -1,0 +1,90 @@
+// One stream as the dispatcher keeps it: its machine, its timer, the addresses chosen for it, who
+// reads its log. Carries the machine's effects to supervisor and driver; StreamDispatcher decides
+// which streams there are.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "aio/machine_timer.hpp"
+#include "device/endpoint_dispatcher.hpp"
+#include "stream/port_allocator.hpp"
+#include "stream/stream_engine.hpp"
+#include "stream/stream_machine.hpp"
+#include "supervise/supervisor.hpp"
+
+namespace rocd {
+
+// What a record works with; all of it outlives the records.
+struct StreamTools {
+  boost::asio::any_io_executor executor;
+  StreamEngine& engine;
+  Supervisor& supervisor;
+  EndpointDispatcher& endpoints;
+  PortRange ports;
+  // UDP ports of all other streams: in their specs, or chosen for them.
+  std::function<std::set<std::uint16_t>(const Uid& but)> taken_ports;
+  std::function<void(const Uid&)> on_drained;
+};
+
+class StreamRecord {
+ public:
+  StreamRecord(StreamTools& tools, StreamSpec spec);
+
+  [[nodiscard]] const StreamSpec& spec() const { return machine_.spec(); }
+  [[nodiscard]] const Uid& uid() const { return machine_.spec().uid; }
+  [[nodiscard]] Stream view() const;
+  [[nodiscard]] bool removed() const { return removed_; }
+  [[nodiscard]] bool finished() const { return machine_.finished(); }
+  [[nodiscard]] bool has_child() const { return machine_.child_wanted(); }
+  void add_ports(std::set<std::uint16_t>& ports) const;
+
+  void set_spec(StreamSpec spec);
+  void remove();
+  void close();  // the daemon ends: no effect, no timer from here on
+
+  // `feed(machine, now)` tells the machine something; its effects are carried out afterwards.
+  template <class F>
+  void tell(F&& feed) {
+    if (closed_) return;
+    feed(machine_, Now::read());
+    drain();
+  }
+  void tell_device(const Uid& endpoint);  // something about this endpoint changed
+  void tell_devices();
+  void tell_child();
+  void tell_line(std::uint64_t generation, const LogLine& line);
+
+  using Reader = std::function<void(const LogLine&)>;
+  [[nodiscard]] std::shared_ptr<void> add_reader(Reader reader);
+
+ private:
+  void drain();
+  void log_state();
+  void carry_out(StreamMachine::PlanChild& effect);
+  void carry_out(StreamMachine::EnsureChild& effect);
+  void carry_out(StreamMachine::RestartChild& effect);
+  void carry_out(StreamMachine::StopChild& effect);
+  void carry_out(StreamMachine::FaultChild& effect);
+  void carry_out(StreamMachine::ReadyChild& effect);
+  void carry_out(StreamMachine::EnsureLink& effect);
+  void carry_out(StreamMachine::RemoveLink& effect);
+  [[nodiscard]] Result<StreamPlan> plan(const StreamMachine::PlanChild& request);
+  [[nodiscard]] FecScheme default_fec() const;
+  void tell_side(StreamMachine::Side side);
+
+  StreamTools& tools_;
+  StreamMachine machine_;
+  MachineTimer timer_;
+  ExternalAddress chosen_;
+  std::optional<StreamState> logged_state_;
+  std::string logged_message_;
+  bool removed_ = false;
+  bool closed_ = false;
+  std::shared_ptr<std::map<std::uint64_t, Reader>> readers_;
+  std::uint64_t next_reader_ = 1;
+};
+
+}  // namespace rocd

@@ -1,0 +1,156 @@
+// What a stream shows: StreamMachine's second half, from what it knows to status and health.
+#include <cmath>
+#include <cstdio>
+
+#include "stream/stream_machine.hpp"
+
+namespace rocd {
+namespace {
+
+constexpr double bad_loss = 0.01;              // of the packets, after error correction
+constexpr std::uint32_t bad_missing_ms = 100;  // of the last ten seconds
+
+std::string percent(double ratio) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %%", ratio * 100);
+  return text;
+}
+
+bool same_but_metrics(const StreamStatus& a, const StreamStatus& b) {
+  return a.state == b.state && a.message == b.message && a.since == b.since && a.pid == b.pid &&
+         a.restarts == b.restarts && a.crash_looping == b.crash_looping &&
+         a.retry_at == b.retry_at && a.resolved == b.resolved && a.health == b.health;
+}
+
+}  // namespace
+
+StreamState StreamMachine::derive_state() const {
+  const bool child_is_gone =
+      child_.state == ChildState::stopped || child_.state == ChildState::failed;
+  if (removed_ || !spec_.enabled) {
+    return child_is_gone && !link_ ? StreamState::stopped : StreamState::stopping;
+  }
+  if (blocker() || plan_problem_) return StreamState::waiting;
+  if (kind_ == StreamKind::local) return linked_ ? StreamState::running : StreamState::starting;
+  switch (child_.state) {
+    case ChildState::running:
+      // Not wanted or not planned: an old child that is about to be replaced.
+      return ensured_ && plan_ ? StreamState::running : StreamState::starting;
+    case ChildState::backoff:
+      return StreamState::backoff;
+    case ChildState::failed:
+      // Until the supervisor has taken notice of a new wish, its word is about the old child.
+      return ensured_ ? StreamState::failed : StreamState::starting;
+    case ChildState::stopped:
+    case ChildState::starting:
+    case ChildState::stopping:
+      break;
+  }
+  return StreamState::starting;
+}
+
+void StreamMachine::update_status(Now now) {
+  StreamStatus next = status_;
+  next.state = derive_state();
+  next.message.clear();
+  if (next.state == StreamState::waiting) {
+    const auto problem = blocker();
+    next.message = problem ? problem->message : plan_problem_->message;
+  } else if (next.state == StreamState::starting) {
+    next.message = kind_ == StreamKind::local ? link_reason_ : watch_.unproven_reason();
+  } else if (next.state == StreamState::backoff || next.state == StreamState::failed) {
+    next.message = last_problem_.message;
+  }
+  const bool live = child_.state == ChildState::starting || child_.state == ChildState::running ||
+                    child_.state == ChildState::stopping;
+  next.pid = live ? child_.pid : std::nullopt;
+  next.restarts = child_.restarts;
+  next.crash_looping = child_.crash_looping;
+  next.retry_at = next.state == StreamState::backoff && child_.retry_at
+                      ? std::optional(child_.retry_at->wall)
+                      : std::nullopt;
+  next.resolved.reset();
+  if (kind_ == StreamKind::local && link_) {
+    next.resolved = ResolvedStream{};
+    next.resolved->engine = "pipewire-links";
+  } else if (ensured_ && plan_) {
+    next.resolved = plan_->resolved;
+    if (const auto& uri = watch_.bound(Interface::media)) next.resolved->media = uri;
+    if (const auto& uri = watch_.bound(Interface::repair)) next.resolved->repair = uri;
+    if (const auto& uri = watch_.bound(Interface::control)) next.resolved->control = uri;
+  }
+  if (next.state != status_.state) next.since = now.wall;
+  status_.message = next.message;  // the health of a stream that does not run repeats it
+  status_.state = next.state;
+  if (next.state != StreamState::stopped && next.state != StreamState::stopping) {
+    health_.handle(derive_health(now), now.mono);
+  }
+  next.health = health_.report();
+  next.metrics = watch_.metrics();
+  look_again_ =
+      watch_.missing_ms(now.mono) > 0 ? std::optional(now.mono + Duration(1s)) : std::nullopt;
+  if (!same_but_metrics(next, shown_)) {
+    shown_ = next;
+    status_changed_ = true;
+  }
+  status_ = std::move(next);
+}
+
+HealthReport StreamMachine::derive_health(Now now) const {
+  if (status_.state == StreamState::running) {
+    if (kind_ == StreamKind::receive) return receiver_health(now);
+    if (kind_ == StreamKind::send) return sender_health();
+    return {Health::healthy, "", ""};
+  }
+  HealthReport report{Health::unhealthy, status_.message, ""};
+  if (status_.state == StreamState::waiting) {
+    const auto problem = blocker();
+    report.hint = problem ? problem->hint : plan_problem_->hint;
+  } else {
+    report.hint = last_problem_.hint;
+    if (!last_problem_.message.empty()) report.message = last_problem_.message;
+  }
+  if (report.message.empty()) report.message = std::string(to_string(status_.state));
+  if (report.hint.empty()) report.hint = "see the stream's log";
+  return report;
+}
+
+HealthReport StreamMachine::receiver_health(Now now) const {
+  const auto& metrics = watch_.metrics();
+  const auto& resolved = plan_->resolved;
+  if (metrics.sessions == 0) {
+    const auto& media = watch_.bound(Interface::media);
+    return {Health::unhealthy,
+            watch_.had_session() ? "the sender has stopped, or its packets no longer arrive"
+                                 : "no sender yet",
+            "send to " + (media ? media->str() : "its address") +
+                " with matching protocols; if a sender runs, check the network and the firewall"};
+  }
+  const auto missing = watch_.missing_ms(now.mono);
+  const double loss = metrics.loss_ratio.value_or(0);
+  if (missing == 0 && loss == 0) return {Health::healthy, "", ""};
+  const std::string remedy =
+      resolved.fec.value_or(FecScheme::none) == FecScheme::none
+          ? "use an address with error correction (rtp+rs8m), profile 'robust', or a cable"
+          : "use profile 'robust' or a cable; a busy processor makes gaps, too";
+  if (loss > bad_loss || missing > bad_missing_ms) {
+    const double ratio = std::max(loss, missing / 10000.0);
+    return {Health::unhealthy, percent(ratio) + " of the audio is lost", remedy};
+  }
+  return {Health::partially_healthy,
+          missing > 0 ? "gaps of " + std::to_string(missing) + " ms in the last 10 s"
+                      : percent(loss) + " of the packets lost in the last 20 s",
+          remedy};
+}
+
+HealthReport StreamMachine::sender_health() const {
+  if (!plan_->resolved.control || watch_.receiver_heard().value_or(false)) {
+    return {Health::healthy, "", ""};
+  }
+  return {Health::unhealthy,
+          watch_.receiver_heard() ? "the receiver no longer answers" : "no receiver answers",
+          "start the receiver; if it runs, check that " + plan_->resolved.control->str() +
+              " is its control address and that the firewall lets it through"};
+}
+
+}  // namespace rocd

@@ -1,0 +1,60 @@
+#include "stream/stream_store.hpp"
+
+#include "base/log.hpp"
+#include "model/json.hpp"
+
+namespace rocd {
+
+Result<std::vector<StreamSpec>> StreamStore::load() {
+  auto items = store_.load(StoredKind::stream);
+  if (!items) return items.error();
+  std::vector<StreamSpec> specs;
+  for (auto& item : *items) {
+    std::string name;
+    if (const auto* stored = item.body.if_contains("name"); stored != nullptr) {
+      if (stored->is_string()) name = stored->as_string().c_str();
+      item.body.erase("name");
+    }
+    auto spec = decode_stream(item.body, {self_, item.uid});
+    if (!spec) {
+      log("stream").error("stored stream {} is unreadable and was left out: {}", item.uid.str(),
+                          to_string(spec.error()));
+      continue;
+    }
+    spec->uid = item.uid;
+    spec->name = std::move(name);
+    spec->version = item.version;
+    spec->origin = Origin::api;
+    specs.push_back(std::move(*spec));
+  }
+  return specs;
+}
+
+Result<> StreamStore::put(const StreamSpec& spec) {
+  StoredItem item{spec.uid, spec.version, writable_json(spec)};
+  if (!spec.name.empty()) item.body["name"] = spec.name;
+  return store_.put(StoredKind::stream, item);
+}
+
+Result<> StreamStore::remove(const Uid& uid) {
+  return store_.remove(StoredKind::stream, uid);
+}
+
+Result<std::map<Uid, StreamStore::Override>> StreamStore::load_overrides() {
+  auto items = store_.load(StoredKind::stream_override);
+  if (!items) return items.error();
+  std::map<Uid, Override> overrides;
+  for (const auto& item : *items) {
+    const auto* enabled = item.body.if_contains("enabled");
+    if (enabled == nullptr || !enabled->is_bool()) continue;
+    overrides[item.uid] = {enabled->as_bool(), item.version};
+  }
+  return overrides;
+}
+
+Result<> StreamStore::put_override(const Uid& uid, Override change) {
+  return store_.put(StoredKind::stream_override,
+                    {uid, change.version, {{"enabled", change.enabled}}});
+}
+
+}  // namespace rocd
