@@ -40,7 +40,8 @@ struct DeviceInfo {
   std::uint32_t sample_rate = 0;
   double volume = 1.0;  // linear, the mean of the channels
   bool muted = false;
-  bool is_default = false;
+  bool is_default = false;         // applications use it unless told otherwise
+  bool is_chosen_default = false;  // somebody chose that; else it is a fallback
   // Nodes to attach to: what a stream records from (a sink's monitor, a source's output) and what
   // it plays to. Empty where that is not possible. For a virtual input playback_node is the feed.
   std::string capture_node;
@@ -84,7 +85,10 @@ class DeviceDriver {
   virtual void start(DeviceCallbacks callbacks) = 0;
 
   // Desired state; kept across reconnects. ensure_* with a changed value updates in place where the
-  // sound system can (volume, mute, description), else makes the device anew.
+  // sound system can (volume, mute), else makes the device anew: at once for name, direction,
+  // channels and rate, but for the description only when nobody uses it, because removing a device
+  // stops the applications that use it. If somebody else changes the volume of a virtual device,
+  // the driver takes that as desired too and reports it: do not answer with ensure_device().
   virtual void ensure_device(const VirtualDevice& device) = 0;
   virtual void remove_device(const Uid& uid) = 0;
   virtual void ensure_link(const LinkRequest& link) = 0;
@@ -94,6 +98,8 @@ class DeviceDriver {
   [[nodiscard]] virtual Result<> set_volume(const std::string& node_name, double volume,
                                             bool muted) = 0;
   [[nodiscard]] virtual Result<> set_default(const std::string& node_name) = 0;
+  // No effect unless it is the chosen default.
+  [[nodiscard]] virtual Result<> clear_default(const std::string& node_name) = 0;
 
   [[nodiscard]] virtual bool connected() const = 0;
   [[nodiscard]] virtual std::string version() const = 0;  // of the sound system; empty if away

@@ -1,0 +1,232 @@
+#include "device/pipewire_driver.hpp"
+
+#include <optional>
+#include <type_traits>
+
+#include "aio/machine_timer.hpp"
+#include "base/log.hpp"
+#include "base/version.hpp"
+#include "device/device_machine.hpp"
+#include "device/pipewire/connection.hpp"
+#include "device/pipewire/objects.hpp"
+#include "device/pipewire/registry.hpp"
+
+namespace rocd {
+namespace {
+template <class... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+template <class... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
+}  // namespace
+
+struct PipeWireDriver::Impl {
+  Impl(const boost::asio::any_io_executor& executor, Options options)
+      : machine(options.peer),
+        loop(executor, [this] { turn(); }),
+        connection(executor, loop, options.remote, client_properties(options),
+                   {.on_open = [this](pw_core* core) { open(core); },
+                    .on_ready = [this] { ready(); },
+                    .on_settled = [this] { settled(); },
+                    .on_close = [this](const std::string& reason) { close(reason); }}),
+        timer(executor, [this] { connection.settle(); }),
+        objects({.on_bound =
+                     [this](auto token, GlobalId id) {
+                       machine.handle_bound(token, id);
+                       connection.settle();
+                     },
+                 .on_gone =
+                     [this](auto token, const std::string& reason) {
+                       machine.handle_gone(token, reason);
+                       connection.settle();
+                     }}) {}
+
+  static Properties client_properties(const Options& options) {
+    return {{PW_KEY_APP_NAME, "rocd"},
+            {PW_KEY_APP_VERSION, std::string(rocd::version())},
+            {property::instance, options.peer.str()}};
+  }
+
+  void open(pw_core* core) {
+    registry.emplace(core, machine.graph(), [this] { connection.settle(); });
+  }
+
+  void ready() {
+    // Nodes of an earlier connection of this very process are leftovers too (a daemon that was
+    // frozen keeps them until it wakes up).
+    machine.handle_connected(session + "-" + std::to_string(++connections));
+    if (const auto rate = connection.default_rate()) machine.handle_default_rate(*rate);
+    log("device").info("connected to PipeWire {}", connection.version());
+    tell_connection(true, "");
+  }
+
+  void close(const std::string& reason) {
+    objects.clear();
+    registry.reset();
+    timer.arm(std::nullopt);
+    if (told_connected.value_or(true)) log("device").warn("{}", reason);
+    tell_connection(false, reason);
+    machine.handle_disconnected(reason);
+    deliver();
+  }
+
+  void settled() {
+    machine.handle_settled(Now::read().mono);
+    bool changed = false;
+    while (auto effect = machine.poll_effect()) {
+      std::visit([this](const auto& e) { run(e); }, *effect);
+      changed = true;
+    }
+    if (changed) connection.settle();
+    timer.arm(machine.poll_timeout());
+    deliver();
+  }
+
+  void turn() {
+    connection.turn();
+    if (registry) registry->bury();
+    objects.bury();
+  }
+
+  void run(const DeviceMachine::CreateNode& effect) {
+    objects.create_node(connection.core(), effect.token, effect.properties);
+  }
+  void run(const DeviceMachine::CreateLink& effect) {
+    auto properties = effect.properties;
+    properties.emplace_back(PW_KEY_LINK_OUTPUT_NODE, std::to_string(effect.output.node));
+    properties.emplace_back(PW_KEY_LINK_OUTPUT_PORT, std::to_string(effect.output.id));
+    properties.emplace_back(PW_KEY_LINK_INPUT_NODE, std::to_string(effect.input.node));
+    properties.emplace_back(PW_KEY_LINK_INPUT_PORT, std::to_string(effect.input.id));
+    objects.create_link(connection.core(), effect.token, properties);
+  }
+  void run(const DeviceMachine::Destroy& effect) { objects.destroy(effect.token); }
+  void run(const DeviceMachine::DestroyGlobal& effect) { registry->destroy(effect.id); }
+  void run(const DeviceMachine::SetVolume& effect) {
+    registry->set_volume(effect.node, effect.channels, effect.muted);
+  }
+  void run(const DeviceMachine::SetDefault& effect) {
+    registry->set_default(effect.sink, effect.node_name);
+  }
+
+  // Callbacks may call back into the driver; also shutdown(), which empties `callbacks`.
+  void deliver() {
+    while (auto event = machine.poll_event()) {
+      std::visit(
+          Overloaded{
+              [&](const DeviceInfo& info) { call(callbacks.on_device, info); },
+              [&](const DeviceMachine::DeviceGone& gone) {
+                call(callbacks.on_device_gone, gone.node_name);
+              },
+              [&](const StreamNodeInfo& info) { call(callbacks.on_stream_node, info); },
+              [&](const DeviceMachine::StreamNodeGone& gone) {
+                call(callbacks.on_stream_node_gone, gone.stream, gone.serial);
+              },
+              [&](const DeviceMachine::LinkChanged& link) {
+                call(callbacks.on_link, link.stream, link.linked, link.reason);
+              },
+          },
+          *event);
+    }
+  }
+
+  template <class Function, class... Arguments>
+  static void call(const Function& function, const Arguments&... arguments) {
+    if (const auto copy = function) copy(arguments...);  // a callback may replace itself
+  }
+
+  void tell_connection(bool connected, const std::string& reason) {
+    if (told_connected == connected) return;
+    told_connected = connected;
+    call(callbacks.on_connection, connected, reason);
+  }
+
+  void shutdown() {
+    callbacks = {};
+    timer.arm(std::nullopt);
+    objects.clear();
+    registry.reset();
+    connection.stop();
+  }
+
+  const std::string session = Uid::random().str();
+  std::uint64_t connections = 0;
+  std::optional<bool> told_connected;
+  DeviceCallbacks callbacks;
+  DeviceMachine machine;
+  pw::Loop loop;
+  pw::Connection connection;
+  MachineTimer timer;  // of the machine
+  // In this order: bindings and objects go before the core.
+  std::optional<pw::Registry> registry;
+  pw::Objects objects;
+};
+
+PipeWireDriver::PipeWireDriver(boost::asio::any_io_executor executor, Options options)
+    : impl_(std::make_unique<Impl>(executor, std::move(options))) {}
+
+PipeWireDriver::~PipeWireDriver() { impl_->shutdown(); }
+
+void PipeWireDriver::start(DeviceCallbacks callbacks) {
+  impl_->callbacks = std::move(callbacks);
+  impl_->connection.start();
+}
+
+void PipeWireDriver::ensure_device(const VirtualDevice& device) {
+  impl_->machine.ensure_device(device);
+  impl_->connection.settle();
+}
+
+void PipeWireDriver::remove_device(const Uid& uid) {
+  impl_->machine.remove_device(uid);
+  impl_->connection.settle();
+}
+
+void PipeWireDriver::ensure_link(const LinkRequest& link) {
+  impl_->machine.ensure_link(link);
+  impl_->connection.settle();
+}
+
+void PipeWireDriver::remove_link(const Uid& stream) {
+  impl_->machine.remove_link(stream);
+  impl_->connection.settle();
+}
+
+namespace {
+Error away() {
+  return {.code = ErrorCode::unavailable,
+          .message = "PipeWire is not there",
+          .where = {},
+          .hint = "start it, or check audio.remote in the configuration",
+          .fields = {}};
+}
+}  // namespace
+
+Result<> PipeWireDriver::set_volume(const std::string& node_name, double volume, bool muted) {
+  if (!connected()) return away();
+  auto result = impl_->machine.set_volume(node_name, volume, muted);
+  impl_->connection.settle();
+  return result;
+}
+
+Result<> PipeWireDriver::set_default(const std::string& node_name) {
+  if (!connected()) return away();
+  auto result = impl_->machine.set_default(node_name);
+  impl_->connection.settle();
+  return result;
+}
+
+Result<> PipeWireDriver::clear_default(const std::string& node_name) {
+  if (!connected()) return away();
+  auto result = impl_->machine.clear_default(node_name);
+  impl_->connection.settle();
+  return result;
+}
+
+bool PipeWireDriver::connected() const { return impl_->connection.ready(); }
+
+std::string PipeWireDriver::version() const { return impl_->connection.version(); }
+
+void PipeWireDriver::shutdown() { impl_->shutdown(); }
+
+}  // namespace rocd
