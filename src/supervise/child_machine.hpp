@@ -20,10 +20,12 @@ enum class ChildState { stopped, starting, running, backoff, stopping, failed };
 [[nodiscard]] std::string_view to_string(ChildState state);
 
 struct ChildPolicy {
+  // Any exit that rocd did not ask for is a failure, exit status 0 too. `on_failure` differs from
+  // `always` in one case: after an exit status 0 the child is left `failed`.
   RestartPolicy restart = RestartPolicy::always;
-  Duration ready_timeout = 45s;   // spawned but never ready: counts as a failure; 0 = no readiness
-  Duration stop_timeout = 2s;     // TERM, then KILL of the group
-  Duration stable_after = 10s;    // ran (ready) this long: restart at once and forget past failures
+  Duration ready_timeout = 45s;  // spawned but not ready by then: ended, a failure; 0: no limit
+  Duration stop_timeout = 2s;    // from TERM to KILL of the group
+  Duration stable_after = 10s;   // ran that long: restarted at once, earlier failures forgotten
   std::uint32_t crash_loop_after = 5;  // failures in a row without a stable run
   BackoffLimits backoff;
 };
@@ -32,12 +34,16 @@ struct ChildStatus {
   ChildState state = ChildState::stopped;
   std::uint64_t generation = 0;  // one per spawn; facts of older generations are stale
   std::optional<int> pid;
-  std::uint32_t restarts = 0;
+  std::uint32_t restarts = 0;  // spawns after a failure or a restart command
   bool crash_looping = false;
   std::optional<Now> retry_at;
   Now since{};
 };
 
+// stopped --start--> starting --ready--> running
+// starting, running --exit, not ready in time, fault--> backoff --time--> starting
+//                   \--and stable: starting at once; and the policy says no: failed
+// starting, running --stop, restart, fault--> stopping --exit--> stopped | starting | backoff
 class ChildMachine {
  public:
   struct Spawn {
@@ -54,12 +60,12 @@ class ChildMachine {
   // Commands: accepted in every state.
   void handle_start(Now now);
   void handle_stop(Now now);
-  void handle_restart(Now now);              // new generation as soon as the old one is gone
-  void handle_fault(Now now);                // alive but does not work: end it, counts as failure
+  void handle_restart(Now now);  // new generation as soon as the old one is gone
+  void handle_fault(Now now);    // alive but does not work: end it, counts as failure
   void handle_policy(ChildPolicy policy);
 
   // Facts: stale generations are ignored.
-  void handle_spawned(std::uint64_t generation, int pid, Now now);
+  void handle_spawned(std::uint64_t generation, int pid);
   void handle_spawn_failed(std::uint64_t generation, Now now);
   void handle_ready(std::uint64_t generation, Now now);
   void handle_exit(std::uint64_t generation, ExitStatus status, Now now);
@@ -67,7 +73,28 @@ class ChildMachine {
 
   [[nodiscard]] std::optional<Effect> poll_effect();
   [[nodiscard]] std::optional<Instant> poll_timeout() const;
-  [[nodiscard]] const ChildStatus& status() const;
+  [[nodiscard]] const ChildStatus& status() const { return status_; }
+  [[nodiscard]] bool exit_requested() const;  // the next exit of this generation was asked for
+
+ private:
+  void spawn(Now now);
+  void end(Now now, bool as_failure);
+  void failed(bool clean_exit, Now now);
+  void settle(Now now);  // after the process is gone, or never was
+  void enter(ChildState state, Now now);
+  [[nodiscard]] bool alive() const;
+
+  ChildPolicy policy_;
+  Backoff backoff_;
+  ChildStatus status_;
+  bool wanted_ = false;
+  bool ending_is_failure_ = false;  // while stopping: by a fault, not by a command
+  bool killed_ = false;             // while stopping: KILL was sent already
+  bool ready_ = false;
+  std::uint32_t failures_ = 0;  // in a row
+  Now ready_at_{};
+  std::optional<Instant> deadline_;
+  std::deque<Effect> effects_;
 };
 
 }  // namespace rocd

@@ -19,6 +19,7 @@ namespace rocd {
 struct SpawnRequest {
   std::vector<std::string> argv;  // argv[0] is a path or a name looked up in PATH; never a shell
   std::vector<std::string> environment;  // "KEY=value", complete: nothing is inherited
+  friend bool operator==(const SpawnRequest&, const SpawnRequest&) = default;
 };
 
 struct ExitStatus {
@@ -28,7 +29,8 @@ struct ExitStatus {
   friend bool operator==(const ExitStatus&, const ExitStatus&) = default;
 };
 
-// A live or just ended child. Destroying it kills its process group (SIGKILL) and reaps it.
+// A live or just ended child. Not to be destroyed from on_output. Destroying it kills its process
+// group (SIGKILL) and reaps it.
 class SpawnedChild {
  public:
   virtual ~SpawnedChild() = default;

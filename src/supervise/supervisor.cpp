@@ -1,0 +1,315 @@
+#include "supervise/supervisor.hpp"
+
+#include <fmt/format.h>
+#include <string.h>  // sigabbrev_np(3)
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <map>
+
+#include "aio/machine_timer.hpp"
+#include "base/log.hpp"
+#include "supervise/process_info.hpp"
+
+namespace rocd {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::size_t exits_kept = 10;
+constexpr std::size_t exit_lines = 20;
+
+std::string signal_name(int signal) {
+  const char* name = ::sigabbrev_np(signal);
+  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
+}
+
+ExitRecord to_record(ExitStatus status) {
+  ExitRecord record;
+  record.code = status.value;
+  const bool exited = status.kind == ExitStatus::Kind::exited;
+  record.kind = exited ? ExitRecord::Kind::exit : ExitRecord::Kind::signal;
+  record.text = exited ? fmt::format("exit status {}", status.value) : signal_name(status.value);
+  return record;
+}
+
+}  // namespace
+
+struct Supervisor::Impl {
+  struct Entry {
+    Entry(const asio::any_io_executor& executor, ChildSpec child_spec, std::uint64_t seed,
+          std::function<void()> on_timeout)
+        : spec(std::move(child_spec)),
+          machine(spec.policy, seed),
+          timer(executor, std::move(on_timeout)) {}
+
+    ChildSpec spec;
+    ChildMachine machine;
+    std::unique_ptr<SpawnedChild> process;
+    std::uint64_t told_generation = 0;
+    ChildState told_state = ChildState::stopped;
+    LineRing lines;
+    std::map<OutputChannel, LineSplitter> splitters;
+    std::deque<ExitRecord> exits;
+    Now spawned_at{};
+    bool forgotten = false;
+    bool driving = false;
+    MachineTimer timer;
+  };
+
+  Impl(asio::any_io_executor executor_, Spawner& spawner_, ChildRegistry& registry_,
+       std::uint64_t seed_)
+      : executor(std::move(executor_)),
+        spawner(spawner_),
+        registry(registry_),
+        seed(seed_),
+        gone(executor, asio::steady_timer::time_point::max()) {}
+
+  Entry* find(const Uid& id) {
+    const auto found = entries.find(id);
+    return found == entries.end() ? nullptr : found->second.get();
+  }
+
+  // Told something: does what the machine wants, tells who listens, sleeps until its next time.
+  // Callbacks may come back here for the same child; the outermost call then goes round again.
+  template <class Tell>
+  void drive(const Uid& id, Entry& entry, Tell&& tell) {
+    tell(entry.machine);
+    if (std::exchange(entry.driving, true)) return;
+    do {
+      while (const auto effect = entry.machine.poll_effect())
+        std::visit([&](const auto& e) { perform(id, entry, e); }, *effect);
+      report(id, entry);
+    } while (entry.told_generation != entry.machine.status().generation ||
+             entry.told_state != entry.machine.status().state);
+    entry.driving = false;
+    entry.timer.arm(entry.machine.poll_timeout());
+    if (!entry.process) release_if_gone(id, entry);
+  }
+
+  void report(const Uid& id, Entry& entry) {
+    const auto status = entry.machine.status();
+    if (entry.told_generation == status.generation && entry.told_state == status.state) return;
+    entry.told_generation = status.generation;
+    entry.told_state = status.state;
+    rocd::log("supervise")
+        .debug("child {} generation {}: {}", id.str(), status.generation, to_string(status.state));
+    if (callbacks.on_status) callbacks.on_status(id, status);
+  }
+
+  void perform(const Uid& id, Entry& entry, const ChildMachine::Spawn& spawn) {
+    const auto now = Now::read();
+    entry.splitters.clear();
+    entry.spawned_at = now;
+    auto process = spawner.spawn(
+        entry.spec.request,
+        {[this, id, generation = spawn.generation](OutputChannel channel, std::string_view bytes) {
+           handle_output(id, generation, channel, bytes);
+         },
+         [this, id, generation = spawn.generation](ExitStatus status) {
+           handle_exit(id, generation, status);
+         }});
+    if (!process) {
+      ExitRecord record;
+      record.kind = ExitRecord::Kind::spawn_error;
+      record.text = process.error().message;
+      remember_exit(id, entry, std::move(record));
+      entry.machine.handle_spawn_failed(spawn.generation, now);
+      return;
+    }
+    entry.process = std::move(*process);
+    registry.add(id, entry.process->identity());
+    entry.machine.handle_spawned(spawn.generation, entry.process->identity().pid);
+  }
+
+  void perform(const Uid&, Entry& entry, const ChildMachine::Signal& signal) {
+    if (entry.process && signal.generation == entry.machine.status().generation)
+      entry.process->signal_group(signal.signal);
+  }
+
+  void handle_output(const Uid& id, std::uint64_t generation, OutputChannel channel,
+                     std::string_view bytes) {
+    auto* entry = find(id);
+    if (entry == nullptr || generation != entry->machine.status().generation) return;
+    const auto dropped = entry->splitters[channel].feed(
+        bytes, [&](std::string line) { take_line(id, *entry, channel, std::move(line)); });
+    entry->lines.count_dropped_bytes(dropped);
+  }
+
+  void take_line(const Uid& id, Entry& entry, OutputChannel channel, std::string text) {
+    const auto& line = entry.lines.push(Now::read().wall, channel, std::move(text));
+    if (callbacks.on_line) callbacks.on_line(id, entry.machine.status().generation, line);
+  }
+
+  void handle_exit(const Uid& id, std::uint64_t generation, ExitStatus status) {
+    auto* entry = find(id);
+    if (entry == nullptr || generation != entry->machine.status().generation) return;
+    for (auto& [channel, splitter] : entry->splitters)
+      splitter.finish([&, channel = channel](std::string line) {
+        take_line(id, *entry, channel, std::move(line));
+      });
+    remember_exit(id, *entry, to_record(status));
+    entry->process.reset();
+    drive(id, *entry,
+          [&](ChildMachine& machine) { machine.handle_exit(generation, status, Now::read()); });
+    // After the restart: what is written down may wait, the audio may not.
+    if (!entry->process) registry.remove(id);
+  }
+
+  void remember_exit(const Uid& id, Entry& entry, ExitRecord record) {
+    record.at = Now::read();
+    record.ran_for = record.at.mono - entry.spawned_at.mono;
+    record.requested = entry.machine.exit_requested();
+    record.log = entry.lines.last(exit_lines);
+    if (record.requested)
+      rocd::log("supervise").debug("child {}: {}, as asked", id.str(), record.text);
+    else
+      rocd::log("supervise")
+          .warn("child {}: {} after {:.1f} s", id.str(), record.text,
+                std::chrono::duration<double>(record.ran_for).count());
+    entry.exits.push_back(std::move(record));
+    if (entry.exits.size() > exits_kept) entry.exits.pop_front();
+  }
+
+  // Not here and now: the caller may stand in a callback of this entry.
+  void release_if_gone(const Uid& id, const Entry& entry) {
+    if (entry.forgotten)
+      asio::post(executor, [this, id, alive = std::weak_ptr(alive)] {
+        if (alive.expired()) return;
+        if (auto* later = find(id); later != nullptr && later->forgotten && !later->process)
+          entries.erase(id);
+      });
+    if (!any_process()) gone.cancel();
+  }
+
+  [[nodiscard]] bool any_process() const {
+    for (const auto& [id, entry] : entries)
+      if (entry->process) return true;
+    return false;
+  }
+
+  asio::any_io_executor executor;
+  Spawner& spawner;
+  ChildRegistry& registry;
+  std::uint64_t seed;
+  SupervisorCallbacks callbacks;
+  bool closing = false;
+  asio::steady_timer gone;  // never expires; cancelled when the last process is gone
+  std::map<Uid, std::unique_ptr<Entry>> entries;
+  std::shared_ptr<int> alive = std::make_shared<int>(0);  // posted handlers hold it weakly
+};
+
+Supervisor::Supervisor(asio::any_io_executor executor, Spawner& spawner, ChildRegistry& registry,
+                       std::uint64_t seed)
+    : impl_(std::make_unique<Impl>(std::move(executor), spawner, registry, seed)) {}
+
+Supervisor::~Supervisor() = default;
+
+void Supervisor::set_callbacks(SupervisorCallbacks callbacks) {
+  impl_->callbacks = std::move(callbacks);
+}
+
+void Supervisor::ensure(const Uid& child, ChildSpec spec) {
+  if (impl_->closing) return;
+  auto* entry = impl_->find(child);
+  if (entry == nullptr) {
+    auto made = std::make_unique<Impl::Entry>(
+        impl_->executor, std::move(spec), ++impl_->seed, [impl = impl_.get(), child] {
+          if (auto* later = impl->find(child))
+            impl->drive(child, *later,
+                        [](ChildMachine& machine) { machine.handle_timeout(Now::read()); });
+        });
+    entry = impl_->entries.emplace(child, std::move(made)).first->second.get();
+    impl_->drive(child, *entry, [](ChildMachine& machine) { machine.handle_start(Now::read()); });
+    return;
+  }
+  entry->forgotten = false;
+  const bool changed = entry->spec.request != spec.request;
+  entry->spec = std::move(spec);
+  impl_->drive(child, *entry, [&](ChildMachine& machine) {
+    machine.handle_policy(entry->spec.policy);
+    const auto state = machine.status().state;
+    const bool ended = state == ChildState::stopped || state == ChildState::failed;
+    if (changed && !ended)
+      machine.handle_restart(Now::read());
+    else
+      machine.handle_start(Now::read());
+  });
+}
+
+void Supervisor::restart(const Uid& child) {
+  if (auto* entry = impl_->find(child); entry != nullptr && !impl_->closing)
+    impl_->drive(child, *entry, [](ChildMachine& machine) { machine.handle_restart(Now::read()); });
+}
+
+void Supervisor::fault(const Uid& child, std::uint64_t generation) {
+  auto* entry = impl_->find(child);
+  if (entry == nullptr || generation != entry->machine.status().generation) return;
+  impl_->drive(child, *entry, [](ChildMachine& machine) { machine.handle_fault(Now::read()); });
+}
+
+void Supervisor::ready(const Uid& child, std::uint64_t generation) {
+  if (auto* entry = impl_->find(child))
+    impl_->drive(child, *entry,
+                 [&](ChildMachine& machine) { machine.handle_ready(generation, Now::read()); });
+}
+
+void Supervisor::stop(const Uid& child) {
+  if (auto* entry = impl_->find(child))
+    impl_->drive(child, *entry, [](ChildMachine& machine) { machine.handle_stop(Now::read()); });
+}
+
+void Supervisor::forget(const Uid& child) {
+  auto* entry = impl_->find(child);
+  if (entry == nullptr) return;
+  entry->forgotten = true;
+  stop(child);
+}
+
+const ChildStatus* Supervisor::status(const Uid& child) const {
+  const auto* entry = impl_->find(child);
+  return entry == nullptr ? nullptr : &entry->machine.status();
+}
+
+const LineRing* Supervisor::log(const Uid& child) const {
+  const auto* entry = impl_->find(child);
+  return entry == nullptr ? nullptr : &entry->lines;
+}
+
+std::vector<ExitRecord> Supervisor::exits(const Uid& child) const {
+  const auto* entry = impl_->find(child);
+  if (entry == nullptr) return {};
+  return {entry->exits.begin(), entry->exits.end()};
+}
+
+std::optional<Supervisor::Usage> Supervisor::usage(const Uid& child) const {
+  const auto* entry = impl_->find(child);
+  if (entry == nullptr || !entry->process) return std::nullopt;
+  const auto stat = read_process_stat(entry->process->identity().pid);
+  if (!stat) return std::nullopt;
+  const auto ticks_per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  return Usage{static_cast<double>(stat->cpu_ticks) / ticks_per_second, stat->rss_bytes};
+}
+
+asio::awaitable<void> Supervisor::shutdown() {
+  impl_->closing = true;
+  for (auto& [id, entry] : impl_->entries)
+    impl_->drive(id, *entry, [](ChildMachine& machine) { machine.handle_stop(Now::read()); });
+  while (impl_->any_process()) {
+    boost::system::error_code ignored;  // operation_aborted is the notification
+    co_await impl_->gone.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
+void Supervisor::kill_now() {
+  impl_->closing = true;
+  for (auto& [id, entry] : impl_->entries) {
+    impl_->drive(id, *entry, [](ChildMachine& machine) { machine.handle_stop(Now::read()); });
+    if (entry->process) entry->process->signal_group(SIGKILL);
+  }
+}
+
+}  // namespace rocd
