@@ -16,7 +16,7 @@ Error no_such_endpoint(std::string_view uid) {
           {}};
 }
 
-HttpResponse list_endpoints(Services& services) {
+HttpResponse list_endpoints(const Call&, Services& services) {
   boost::json::array list;
   for (const auto& endpoint : services.context.endpoints.list()) {
     list.push_back(to_json(endpoint, services.context.self.uid));
@@ -65,25 +65,36 @@ HttpResponse delete_endpoint(const Call& call, Services& services, const Endpoin
   return no_content();
 }
 
+HttpResponse put_endpoint(const Call& call, Services& services, const Endpoint& endpoint) {
+  return change_endpoint(call, services, endpoint, false);
+}
+
+HttpResponse patch_endpoint(const Call& call, Services& services, const Endpoint& endpoint) {
+  return change_endpoint(call, services, endpoint, true);
+}
+
+using PeerHandler = HttpResponse (*)(const Call&, Services&);
+using EndpointHandler = HttpResponse (*)(const Call&, Services&, const Endpoint&);
+
 // The local peer is the only one whose endpoints there are.
-Router::Handler of_peer(Services& services, std::function<HttpResponse(const Call&)> handler) {
-  return [&services, handler = std::move(handler)](const Call& call) {
+Router::Handler of_peer(Services& services, PeerHandler handler) {
+  return [&services, handler](const Call& call) {
     const auto& peer = call.argument("peer_uid");
     if (!services.is_self(peer)) return error_response(no_such_peer(peer), call.request);
-    return handler(call);
+    return handler(call, services);
   };
 }
 
-using EndpointHandler = HttpResponse(const Call&, Services&, const Endpoint&);
-
-Router::Handler of_endpoint(Services& services, std::function<EndpointHandler> handler) {
-  return of_peer(services, [&services, handler = std::move(handler)](const Call& call) {
+Router::Handler of_endpoint(Services& services, EndpointHandler handler) {
+  return [&services, handler](const Call& call) {
+    const auto& peer = call.argument("peer_uid");
+    if (!services.is_self(peer)) return error_response(no_such_peer(peer), call.request);
     const auto& text = call.argument("endpoint_uid");
     const auto uid = Uid::parse(text);
     const auto* endpoint = uid ? services.context.endpoints.find(*uid) : nullptr;
     if (endpoint == nullptr) return error_response(no_such_endpoint(text), call.request);
     return handler(call, services, *endpoint);
-  });
+  };
 }
 
 }  // namespace
@@ -91,21 +102,12 @@ Router::Handler of_endpoint(Services& services, std::function<EndpointHandler> h
 void add_endpoint_routes(Router& router, Services& services) {
   const std::string all = "/peers/{peer_uid}/endpoints";
   const std::string one = all + "/{endpoint_uid}";
-  const auto change = [](bool is_patch) {
-    return [is_patch](const Call& call, Services& s, const Endpoint& endpoint) {
-      return change_endpoint(call, s, endpoint, is_patch);
-    };
-  };
-  router.add({Method::get, all, BodyKind::none, {}, of_peer(services, [&services](const Call&) {
-                return list_endpoints(services);
-              })});
-  router.add(
-      {Method::post, all, BodyKind::json, {}, of_peer(services, [&services](const Call& call) {
-         return create_endpoint(call, services);
-       })});
+  router.add({Method::get, all, BodyKind::none, {}, of_peer(services, list_endpoints)});
+  router.add({Method::post, all, BodyKind::json, {}, of_peer(services, create_endpoint)});
   router.add({Method::get, one, BodyKind::none, {}, of_endpoint(services, read_endpoint)});
-  router.add({Method::put, one, BodyKind::json, {}, of_endpoint(services, change(false))});
-  router.add({Method::patch, one, BodyKind::merge_patch, {}, of_endpoint(services, change(true))});
+  router.add({Method::put, one, BodyKind::json, {}, of_endpoint(services, put_endpoint)});
+  router.add(
+      {Method::patch, one, BodyKind::merge_patch, {}, of_endpoint(services, patch_endpoint)});
   router.add({Method::del, one, BodyKind::none, {}, of_endpoint(services, delete_endpoint)});
 }
 

@@ -22,8 +22,8 @@ namespace {
 
 using Parser = http::request_parser<http::string_body>;
 
-constexpr std::size_t kReadBytes = 16 * 1024;
-constexpr std::size_t kMaxJunk = 64 * 1024;  // what a reader of events may send, to no effect
+constexpr std::size_t kReadBytes = 16'384;
+constexpr std::size_t kMaxJunk = 65'536;  // what a reader of events may send, to no effect
 
 Instant after(std::chrono::milliseconds time) {
   return std::chrono::steady_clock::now() + time;
@@ -191,7 +191,8 @@ asio::awaitable<HttpConnection::Incoming> HttpConnection::read_request() {
     if (in_head && !error && parser.is_header_done()) {
       incoming.http_1_0 = parser.get().version() < 11;
       incoming.keep_alive = parser.get().keep_alive();
-      if ((incoming.refusal = check_head(parser))) co_return incoming;
+      incoming.refusal = check_head(parser);
+      if (incoming.refusal) co_return incoming;
       auto request = to_request(parser, local_);
       if (!request) {
         incoming.refusal = to_problem(request.error());

@@ -16,8 +16,8 @@
 namespace rocd {
 
 struct HttpLimits {
-  std::uint32_t header_bytes = 16 * 1024;
-  std::uint64_t body_bytes = 256 * 1024;
+  std::uint32_t header_bytes = 16'384;
+  std::uint64_t body_bytes = 262'144;
   std::size_t connections_per_address = 64;           // the Unix socket counts as one address
   std::size_t connections = 512;                      // of all addresses
   std::chrono::milliseconds request_timeout{30'000};  // from first byte of a request to its last
@@ -27,7 +27,7 @@ struct HttpLimits {
   std::chrono::milliseconds shutdown_timeout{500};    // running requests may end, that long
   std::chrono::milliseconds heartbeat{5'000};         // comment on a silent event stream
   std::size_t stream_queue_chunks = 1024;             // per reader of an open-ended response
-  std::size_t stream_queue_bytes = 1024 * 1024;
+  std::size_t stream_queue_bytes = 1'048'576;
 };
 
 class HttpServer final {

@@ -74,7 +74,6 @@ int status_of(ErrorCode code) {
     case ErrorCode::not_found:
       return 404;
     case ErrorCode::conflict:
-      return 409;
     case ErrorCode::read_only:
       return 409;
     case ErrorCode::precondition:
@@ -84,9 +83,8 @@ int status_of(ErrorCode code) {
     case ErrorCode::timeout:
       return 504;
     case ErrorCode::io:
-      return 500;
     case ErrorCode::internal:
-      return 500;
+      break;
   }
   return 500;
 }

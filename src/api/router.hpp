@@ -46,7 +46,9 @@ class Router {
 
   void add(Route route);
   // Said as the hint of a 405 at this pattern.
-  void explain(std::string pattern, std::string hint) { hints_[std::move(pattern)] = hint; }
+  void explain(std::string pattern, std::string hint) {
+    hints_[std::move(pattern)] = std::move(hint);
+  }
 
   [[nodiscard]] HttpResponse dispatch(const HttpRequest& request) const;
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }

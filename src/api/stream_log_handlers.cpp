@@ -61,8 +61,8 @@ HttpResponse follow_log(const Uid& uid, std::vector<LogLine> lines, Services& se
   response.content_type = "text/event-stream";
   response.headers.emplace_back("Cache-Control", "no-store");
   response.headers.emplace_back("X-Accel-Buffering", "no");  // nginx would hold events back
-  response.stream = [uid, lines = std::move(lines),
-                     &services](std::shared_ptr<StreamWriter> writer) -> std::shared_ptr<void> {
+  response.stream = [uid, lines = std::move(lines), &services](
+                        const std::shared_ptr<StreamWriter>& writer) -> std::shared_ptr<void> {
     for (const auto& line : lines) writer->write(line_event(line));
     auto subscription = services.context.streams.follow_log(
         uid, [writer](const LogLine& line) { writer->write(line_event(line)); });
