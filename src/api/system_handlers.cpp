@@ -22,12 +22,13 @@ json::object tool_json(const ToolInfo& tool) {
   for (const auto& scheme : tool.schemes) schemes.push_back(json::string(scheme));
   json::array fec;
   for (const auto scheme : tool.fec) fec.push_back(json::string(to_string(scheme)));
-  json::object object{{"name", tool.name}, {"usable", tool.problem.empty()}};
+  json::object object{{"name", tool.name}, {"usable", tool.usable}};
   if (!tool.path.empty()) object["path"] = tool.path;
   if (!tool.version.empty()) object["version"] = tool.version;
   object["schemes"] = std::move(schemes);
   object["fec"] = std::move(fec);
   if (!tool.problem.empty()) object["problem"] = tool.problem;
+  if (!tool.hint.empty()) object["hint"] = tool.hint;
   return object;
 }
 
@@ -53,7 +54,8 @@ HttpResponse read_system(Services& services) {
       {"config_file", context.config.file.empty() ? json::value(nullptr)
                                                   : json::value(context.config.file.string())}};
   body["pipewire"] = std::move(pipewire);
-  body["engine"] = json::object{{"id", engine.id}, {"usable", engine.usable}};
+  body["engine"] =
+      json::object{{"id", engine.id}, {"probed", engine.probed}, {"usable", engine.usable}};
   body["tools"] = std::move(tools);
   return fresh(json_response(200, body));
 }
@@ -68,7 +70,8 @@ HttpResponse read_ready(const Call& call, Services& services) {
   const auto& context = services.context;
   const auto& engine = context.engine.info();
   const auto stored = context.store.self_uid();
-  std::string tools = "no usable Roc Toolkit tools";
+  std::string tools =
+      engine.probed ? "no usable Roc Toolkit tools" : "the tools are still being looked at";
   for (const auto& tool : engine.tools) {
     if (!tool.problem.empty()) tools += "; " + tool.name + ": " + tool.problem;
   }
