@@ -116,8 +116,9 @@ void StreamMachine::handle_child(const ChildStatus& child, const ExitRecord* las
   const auto is_down = [](ChildState state) {
     return state == ChildState::backoff || state == ChildState::failed;
   };
-  const bool went_down = !is_down(child_.state) && is_down(child.state);
-  if (child.generation != child_.generation) begin_generation(now);
+  const bool is_new = child.generation != child_.generation;
+  const bool went_down = is_down(child.state) && (is_new || !is_down(child_.state));
+  if (is_new) begin_generation(now);
   child_ = child;
   if (child.pid && lives(child.state)) watch_.handle_pid(*child.pid);
   if (went_down && fault_sent_ != child.generation) last_problem_ = child_problem(last_exit);

@@ -41,6 +41,10 @@ StreamRecord::StreamRecord(StreamTools& tools, StreamSpec spec)
 Stream StreamRecord::view() const {
   Stream stream{machine_.spec(), machine_.status()};
   stream.status.exits = tools_.supervisor.exits(uid());
+  // That a child has become stable is no change of its state, so nobody was told.
+  if (const auto* child = tools_.supervisor.status(uid())) {
+    stream.status.crash_looping = child->crash_looping;
+  }
   return stream;
 }
 

@@ -1,0 +1,647 @@
+#include "stream/stream_machine.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "stream_world.hpp"
+
+namespace rocd::test {
+namespace {
+
+World working(StreamSpec spec) {
+  World world(std::move(spec));
+  world.provide();
+  world.work();
+  REQUIRE(world.state() == StreamState::running);
+  world.happened.clear();
+  return world;
+}
+
+TEST_CASE("a disabled stream is stopped and asks for nothing") {
+  auto spec = sending();
+  spec.enabled = false;
+  World world(spec);
+  world.provide();
+  CHECK(world.state() == StreamState::stopped);
+  CHECK(world.happened.empty());
+  CHECK_FALSE(world.machine.poll_timeout());
+}
+
+TEST_CASE("a stream waits for PipeWire, then for its device, and says so") {
+  World world(sending());
+  CHECK(world.state() == StreamState::waiting);
+  CHECK(world.status().message == "waits for PipeWire");
+  world.connect(true);
+  CHECK(world.state() == StreamState::waiting);
+  CHECK(world.status().message == "waits for its source device");
+  CHECK(world.take("ensure") == 0);
+  const auto device = speaker_device();
+  world.device(World::Side::source, &device);
+  CHECK(world.state() == StreamState::starting);
+  CHECK(world.take("spawn") == 1);
+}
+
+TEST_CASE("a device that has no node for this direction is no device to start with") {
+  World world(receiving());
+  world.connect(true);
+  auto device = microphone_device();
+  device.playback_node.clear();
+  world.device(World::Side::destination, &device);
+  CHECK(world.state() == StreamState::waiting);
+  CHECK(world.status().message == "its destination device cannot be used as a destination");
+}
+
+TEST_CASE("a tool that cannot do it makes the stream wait, until the tools change") {
+  World world(receiving());
+  world.engine.refuse("roc-recv was not found");
+  world.provide();
+  CHECK(world.state() == StreamState::waiting);
+  CHECK(world.status().message == "roc-recv was not found");
+  world.pass(10min);
+  CHECK(world.take("spawn") == 0);
+  CHECK(world.health() == HealthReport{Health::unhealthy, "roc-recv was not found", "install it"});
+  world.engine.refuse("");
+  world.machine.handle_engine_changed(world.now);
+  world.drain();
+  CHECK(world.state() == StreamState::starting);
+}
+
+TEST_CASE("a receiver runs only when main loop, device, every address and its own link are there") {
+  World world(receiving());
+  world.provide();
+  const auto lines = FakeStreamEngine::working_lines(*world.status().resolved, StreamKind::receive);
+  for (const auto& left_out : lines) {
+    World other(receiving());
+    other.provide();
+    for (const auto& line : lines) {
+      if (line != left_out) other.say(line);
+    }
+    other.node({"rocd.microphone.feed"});
+    INFO("without: " << left_out);
+    CHECK(other.state() == StreamState::starting);
+    CHECK_FALSE(other.status().message.empty());
+  }
+  for (const auto& line : lines) world.say(line);
+  CHECK(world.state() == StreamState::starting);
+  CHECK(world.status().message == "waits for the tool's node to appear in PipeWire");
+  world.node({});
+  CHECK(world.status().message ==
+        "waits for the tool's node to be linked to 'rocd.microphone.feed'");
+  world.node({"rocd.microphone.feed"});
+  CHECK(world.state() == StreamState::running);
+  CHECK(world.status().message.empty());
+  CHECK(world.take("ready") == 1);
+}
+
+TEST_CASE("a sender needs no bound address") {
+  World world(sending());
+  world.provide();
+  world.say("device");
+  world.say("main-loop");
+  world.node({"rocd.speaker"});
+  CHECK(world.state() == StreamState::running);
+}
+
+TEST_CASE("resolved addresses carry the ports that the tool really bound") {
+  auto spec = receiving();
+  std::get<ExternalAddress>(spec.source).media->port = 0;
+  World world(spec);
+  world.provide();
+  world.say("binding rtp+rs8m://127.0.0.1:15000");
+  world.say("opened 127.0.0.1 15000");
+  CHECK(world.status().resolved->media == uri("rtp+rs8m://127.0.0.1:15000"));
+  CHECK(world.status().resolved->engine == "fake/1");
+}
+
+TEST_CASE("a device that vanishes stops the child at once; the stream waits and starts again") {
+  auto world = working(sending());
+  world.device(World::Side::source, nullptr);
+  CHECK(world.take("stop") == 1);
+  CHECK(world.take("TERM") == 1);
+  CHECK_FALSE(world.child_lives());
+  CHECK(world.state() == StreamState::waiting);
+  CHECK(world.status().message == "waits for its source device");
+  CHECK(world.status().metrics == StreamMetrics{});
+  world.pass(1h);
+  CHECK(world.take("spawn") == 0);
+  const auto device = speaker_device(11);
+  world.device(World::Side::source, &device);
+  CHECK(world.take("spawn") == 1);
+  world.work();
+  CHECK(world.state() == StreamState::running);
+  CHECK(world.status().restarts == 0);
+}
+
+TEST_CASE("a device that vanishes while its child refuses to die leaves no second child") {
+  auto world = working(sending());
+  world.obedient = false;
+  world.device(World::Side::source, nullptr);
+  CHECK(world.state() == StreamState::waiting);
+  const auto device = speaker_device(11);
+  world.device(World::Side::source, &device);
+  CHECK(world.take("spawn") == 0);
+  world.pass(2s);  // KILL
+  CHECK(world.take("KILL") == 1);
+  CHECK(world.take("spawn") == 1);
+}
+
+TEST_CASE("a device replaced under the same name restarts the child") {
+  auto world = working(sending());
+  const auto device = speaker_device(11);
+  world.device(World::Side::source, &device);
+  CHECK(world.take("restart") == 1);
+  CHECK(world.state() == StreamState::starting);
+}
+
+TEST_CASE("a change of volume or of the default device is none of the stream's business") {
+  auto world = working(sending());
+  auto device = speaker_device();
+  device.volume = 0.5;
+  device.is_default = true;
+  world.device(World::Side::source, &device);
+  CHECK(world.happened.empty());
+  CHECK(world.state() == StreamState::running);
+}
+
+TEST_CASE("PipeWire that goes away stops the child; it starts again when it is back") {
+  auto world = working(receiving());
+  world.connect(false);
+  CHECK_FALSE(world.child_lives());
+  CHECK(world.state() == StreamState::waiting);
+  CHECK(world.status().message == "waits for PipeWire");
+  world.connect(true);
+  CHECK(world.take("spawn") == 1);
+}
+
+TEST_CASE("a node linked to another device than its own is a fault at once") {
+  auto world = working(receiving());
+  world.node({"alsa_output.speakers"});
+  CHECK(world.take("fault") == 1);
+  CHECK(world.take("TERM") == 1);
+  CHECK(world.fault ==
+        "its audio was linked to 'alsa_output.speakers' instead of only 'rocd.microphone.feed'");
+  CHECK_FALSE(world.child_lives());
+}
+
+TEST_CASE(
+    "a node linked to its own and to another device is a fault, too, even before it is ready") {
+  World world(sending());
+  world.provide();
+  world.say("device");
+  world.node({"rocd.speaker", "alsa_input.camera"});
+  CHECK(world.take("fault") == 1);
+  CHECK(world.take("ready") == 0);
+  CHECK(world.state() == StreamState::backoff);
+  CHECK(world.status().message.find("alsa_input.camera") != std::string::npos);
+}
+
+TEST_CASE("a node of an older child says nothing about the new one") {
+  auto world = working(sending());
+  const int old_pid = *world.status().pid;
+  world.crash();
+  world.pass(200ms);
+  REQUIRE(world.state() == StreamState::starting);
+  world.say("device");
+  world.say("main-loop");
+  world.node({"rocd.speaker"}, old_pid);
+  CHECK(world.state() == StreamState::starting);
+  world.node({"somewhere.else"}, old_pid);
+  CHECK(world.take("fault") == 0);
+  world.node({"rocd.speaker"});
+  CHECK(world.state() == StreamState::running);
+}
+
+TEST_CASE("facts of an older generation are ignored") {
+  auto world = working(receiving());
+  const auto old_generation = world.child.status().generation;
+  world.crash();
+  world.pass(200ms);
+  world.node({"rocd.microphone.feed"});
+  for (const auto& line :
+       FakeStreamEngine::working_lines(*world.status().resolved, StreamKind::receive)) {
+    world.say(old_generation, line);
+  }
+  world.say(old_generation, "session-up 10.0.0.1:5");
+  CHECK(world.state() == StreamState::starting);
+  CHECK(world.status().metrics.sessions == 0);
+}
+
+TEST_CASE("a child that crashes is in backoff with its cause, then starts again") {
+  auto world = working(receiving());
+  world.say("error roc_recv: can't do it");
+  world.crash();
+  CHECK(world.state() == StreamState::backoff);
+  CHECK(world.status().message == "roc_recv: can't do it");
+  REQUIRE(world.status().retry_at);
+  CHECK(*world.status().retry_at > world.now.wall);
+  CHECK_FALSE(world.status().pid);
+  world.pass(1s);
+  CHECK(world.state() == StreamState::starting);
+  CHECK_FALSE(world.status().retry_at);
+  CHECK(world.status().restarts == 1);
+  world.work();
+  CHECK(world.state() == StreamState::running);
+  CHECK(world.status().message.empty());
+}
+
+TEST_CASE("a crash loop shows, and the health says the cause") {
+  World world(sending());
+  world.provide();
+  for (int i = 0; i < 8; ++i) {
+    world.say("error roc_send: can't open input file or device: uri=pulse://x");
+    world.crash();
+    CHECK(world.state() == StreamState::backoff);
+    world.pass(40s);
+  }
+  CHECK(world.status().crash_looping);
+  CHECK(world.health().overall == Health::unhealthy);
+  CHECK(world.health().message == "roc_send: can't open input file or device: uri=pulse://x");
+  CHECK(world.health().hint.find("pipewire-pulse") != std::string::npos);
+}
+
+TEST_CASE("with restart never a stream that ended stays failed until it is asked for anew") {
+  auto spec = sending();
+  spec.settings.restart = RestartPolicy::never;
+  auto world = working(spec);
+  world.crash();
+  CHECK(world.state() == StreamState::failed);
+  world.pass(1h);
+  CHECK(world.state() == StreamState::failed);
+  world.machine.handle_restart(world.now);
+  world.drain();
+  CHECK(world.state() == StreamState::starting);
+}
+
+TEST_CASE("a child that never becomes ready is ended, and the message says what was missing") {
+  World world(receiving());
+  world.provide();
+  world.say("device");
+  world.pass(19s);
+  CHECK(world.state() == StreamState::starting);
+  world.pass(1s);
+  CHECK(world.take("TERM") == 1);
+  CHECK(world.state() == StreamState::backoff);
+  CHECK(world.status().message ==
+        "it did not become ready in time: waits for the tool to open its network ports");
+}
+
+TEST_CASE("a child whose node is gone for 5 s is ended, a shorter gap is forgiven") {
+  auto world = working(sending());
+  world.node_gone();
+  world.pass(4s);
+  world.node({"rocd.speaker"});
+  world.pass(4s);
+  CHECK(world.take("fault") == 0);
+  world.node({});
+  world.pass(5s);
+  CHECK(world.take("fault") == 1);
+  CHECK(world.fault == "it runs, but its PipeWire node is no longer linked to its device");
+}
+
+TEST_CASE("a child without a sign of life for 25 s is ended") {
+  auto world = working(sending());
+  world.pass_with(10min, 10s, "progress");
+  CHECK(world.take("fault") == 0);
+  world.pass(24s);
+  CHECK(world.take("fault") == 0);
+  world.pass(1s);
+  CHECK(world.take("fault") == 1);
+  CHECK(world.fault == "it runs, but gave no sign of life for 25 s");
+}
+
+TEST_CASE("warnings in a loop are no sign of life") {
+  auto world = working(sending());
+  world.pass_with(30s, 1s, "trouble stream timeout expired");
+  CHECK(world.take("fault") == 1);
+}
+
+TEST_CASE("a daemon that slept itself gives its children time to speak") {
+  auto world = working(sending());
+  world.advance_to(world.now.mono + Duration(10min));
+  world.machine.handle_timeout(world.now);
+  world.drain();
+  CHECK(world.take("fault") == 0);
+  world.pass(25s);
+  CHECK(world.take("fault") == 1);
+}
+
+TEST_CASE("a child that spins without progress is ended before the silence is long enough") {
+  auto world = working(sending());
+  double cpu = 0;
+  int faults = 0;
+  for (int i = 0; i < 4; ++i) {
+    world.pass(5s);
+    world.machine.handle_usage(cpu += 4.95, world.now);
+    world.drain();
+    faults += world.take("fault");
+  }
+  CHECK(faults == 1);
+  CHECK(world.fault == "it uses a whole processor and makes no progress");
+}
+
+TEST_CASE("a busy child that makes progress is left alone") {
+  auto world = working(sending());
+  double cpu = 0;
+  for (int i = 0; i < 100; ++i) {
+    world.pass(5s);
+    world.machine.handle_usage(cpu += 5, world.now);
+    world.say("progress");
+  }
+  CHECK(world.take("fault") == 0);
+}
+
+TEST_CASE("a chosen port that is in use is replaced by another one") {
+  auto spec = receiving();
+  std::get<ExternalAddress>(spec.source).media->port = 0;
+  World world(spec);
+  world.provide();
+  world.take("plan");
+  world.say("device");
+  world.say("binding rtp+rs8m://127.0.0.1:15000");
+  world.say("bind-failed 127.0.0.1 15000");
+  CHECK(world.take("plan") == 1);
+  CHECK(world.avoided == std::vector<std::uint16_t>{15000});
+  world.pass(1s);
+  REQUIRE(world.status().resolved);
+  CHECK(world.status().resolved->media == uri("rtp+rs8m://127.0.0.1:15001"));
+  world.work();
+  CHECK(world.state() == StreamState::running);
+}
+
+TEST_CASE(
+    "a port that the user fixed and another program has is waited for, with a clear message") {
+  World world(receiving());
+  world.provide();
+  world.take("plan");
+  world.say("binding rtp+rs8m://127.0.0.1:10001");
+  world.say("bind-failed 127.0.0.1 10001");
+  world.die({ExitStatus::Kind::exited, 1});
+  CHECK(world.take("plan") == 0);
+  CHECK(world.state() == StreamState::backoff);
+  CHECK(world.status().message == "UDP port 10001 of 127.0.0.1 is used by another program");
+  world.pass(4s);
+  CHECK(world.health().hint.find("sport = :10001") != std::string::npos);
+}
+
+TEST_CASE("a new display name changes nothing but the name") {
+  auto world = working(sending());
+  auto spec = sending();
+  spec.display_name = "another";
+  spec.version = 2;
+  world.set_spec(spec);
+  CHECK(world.happened.empty());
+  CHECK(world.state() == StreamState::running);
+  CHECK(world.machine.spec().display_name == "another");
+}
+
+TEST_CASE("new settings restart the child with the new plan") {
+  auto world = working(sending());
+  auto spec = sending();
+  spec.settings.profile = Profile::robust;
+  world.set_spec(spec);
+  CHECK(world.take("ensure") == 1);
+  CHECK(world.take("spawn") == 1);
+  CHECK(world.ensured->request.argv.back() == "robust");
+  CHECK(world.state() == StreamState::starting);
+}
+
+TEST_CASE("a changed restart policy does not interrupt the audio") {
+  auto world = working(sending());
+  auto spec = sending();
+  spec.settings.restart = RestartPolicy::on_failure;
+  world.set_spec(spec);
+  CHECK(world.take("spawn") == 0);
+  CHECK(world.ensured->restart == RestartPolicy::on_failure);
+  CHECK(world.state() == StreamState::running);
+}
+
+TEST_CASE("another endpoint is waited for, and the old one's child is stopped") {
+  auto world = working(sending());
+  auto spec = sending();
+  std::get<EndpointRef>(spec.source).endpoint = microphone;
+  world.set_spec(spec);
+  CHECK_FALSE(world.child_lives());
+  CHECK(world.state() == StreamState::waiting);
+}
+
+TEST_CASE("disabling stops the child, in every state, and enabling starts it again") {
+  auto world = working(sending());
+  auto off = sending();
+  off.enabled = false;
+  world.set_spec(off);
+  CHECK(world.state() == StreamState::stopped);
+  CHECK_FALSE(world.child_lives());
+  CHECK(world.health().overall == Health::inactive);
+  world.set_spec(sending());
+  CHECK(world.state() == StreamState::starting);
+  world.crash();
+  REQUIRE(world.state() == StreamState::backoff);
+  world.set_spec(off);
+  CHECK(world.state() == StreamState::stopped);
+  world.pass(1h);
+  CHECK(world.take("spawn") == 1);  // the one after enabling
+}
+
+TEST_CASE("a child that does not obey shows as stopping until it is killed") {
+  auto world = working(sending());
+  world.obedient = false;
+  auto off = sending();
+  off.enabled = false;
+  world.set_spec(off);
+  CHECK(world.state() == StreamState::stopping);
+  world.pass(2s);
+  CHECK(world.state() == StreamState::stopped);
+}
+
+TEST_CASE("a removed stream is finished when its child is gone") {
+  auto world = working(sending());
+  world.obedient = false;
+  world.machine.handle_removed(world.now);
+  world.drain();
+  CHECK_FALSE(world.machine.finished());
+  world.pass(2s);
+  CHECK(world.machine.finished());
+  CHECK_FALSE(world.machine.poll_timeout());
+}
+
+TEST_CASE("restart makes a new child with the same plan") {
+  auto world = working(sending());
+  world.machine.handle_restart(world.now);
+  world.drain();
+  CHECK(world.take("restart") == 1);
+  CHECK(world.take("ensure") == 0);
+  CHECK(world.state() == StreamState::starting);
+  world.work();
+  CHECK(world.state() == StreamState::running);
+}
+
+TEST_CASE("a running stream tells of a change once, and of metrics never") {
+  auto world = working(receiving());
+  world.say("session-up 10.0.0.1:5");
+  world.pass(10s);
+  (void)world.machine.poll_status_changed();
+  CHECK_FALSE(world.machine.poll_status_changed());
+  world.say("latency 203.5 172.3");
+  CHECK_FALSE(world.machine.poll_status_changed());
+  CHECK(world.status().metrics.e2e_latency_ms == 203.5);
+  CHECK(world.status().metrics.network_latency_ms == 172.3);
+  world.crash();
+  CHECK(world.machine.poll_status_changed());
+}
+
+TEST_CASE("since is the time of the last change of state") {
+  auto world = working(sending());
+  const auto since = world.status().since;
+  world.pass_with(1min, 10s, "progress");
+  CHECK(world.status().since == since);
+  world.crash();
+  CHECK(world.status().since == world.now.wall);
+}
+
+// --- local streams ------------------------------------------------------------------------------
+
+TEST_CASE("a local stream is a link between its devices and no child") {
+  World world(local());
+  CHECK(world.state() == StreamState::waiting);
+  world.provide();
+  CHECK(world.take("link rocd.speaker rocd.microphone.feed") == 1);
+  CHECK(world.take("spawn") == 0);
+  CHECK(world.state() == StreamState::starting);
+  world.machine.handle_link(true, "", world.now);
+  CHECK(world.state() == StreamState::running);
+  CHECK(world.status().resolved->engine == "pipewire-links");
+  CHECK(world.health().overall == Health::healthy);
+}
+
+TEST_CASE("a link that does not come about says why") {
+  World world(local());
+  world.provide();
+  world.machine.handle_link(false, "no matching ports", world.now);
+  CHECK(world.state() == StreamState::starting);
+  CHECK(world.status().message == "no matching ports");
+  world.pass(3s);
+  CHECK(world.health().overall == Health::unhealthy);
+  CHECK(world.health().message == "no matching ports");
+}
+
+TEST_CASE("a local stream is wished for while a device is away, and taken back when disabled") {
+  World world(local());
+  world.provide();
+  world.device(World::Side::source, nullptr);
+  CHECK(world.state() == StreamState::waiting);
+  CHECK(world.take("unlink") == 0);
+  auto off = local();
+  off.enabled = false;
+  world.set_spec(off);
+  CHECK(world.take("unlink") == 1);
+  CHECK(world.state() == StreamState::stopped);
+}
+
+TEST_CASE("a stream may become local and back again") {
+  auto world = working(sending());
+  auto spec = local();
+  spec.uid = sending().uid;
+  world.set_spec(spec);
+  const auto m = microphone_device();
+  world.device(World::Side::destination, &m);
+  CHECK_FALSE(world.child_lives());
+  CHECK(world.take("link rocd.speaker rocd.microphone.feed") == 1);
+  world.set_spec(sending());
+  CHECK(world.take("unlink") == 1);
+  CHECK(world.take("spawn") == 1);
+}
+
+// --- health -------------------------------------------------------------------------------------
+
+TEST_CASE("a receiver without a sender is unhealthy 3 s after activation, and says where to send") {
+  auto world = working(receiving());
+  CHECK(world.health().overall == Health::inactive);
+  CHECK(world.health().message == "no sender yet");
+  world.pass(3s);
+  CHECK(world.health().overall == Health::unhealthy);
+  CHECK(world.health().message == "no sender yet");
+  CHECK(world.health().hint.find("rtp+rs8m://127.0.0.1:10001") != std::string::npos);
+  world.say("session-up 10.0.0.1:5");
+  CHECK(world.health().overall == Health::unhealthy);
+  world.pass(3s);
+  CHECK(world.health().overall == Health::healthy);
+  CHECK(world.health().message.empty());
+}
+
+TEST_CASE("a sender that stops makes the receiver unhealthy at once and clears what was measured") {
+  auto world = working(receiving());
+  world.say("session-up 10.0.0.1:5");
+  world.say("latency 200 170");
+  world.say("loss 0.002");
+  world.pass(10s);
+  world.say("session-down");
+  CHECK(world.health().overall == Health::unhealthy);
+  CHECK(world.health().message == "the sender has stopped, or its packets no longer arrive");
+  CHECK(world.status().metrics == StreamMetrics{});
+}
+
+TEST_CASE("short gaps make a receiver partially healthy until they are 10 s old and 3 s more") {
+  auto world = working(receiving());
+  world.say("session-up 10.0.0.1:5");
+  world.pass(10s);
+  REQUIRE(world.health().overall == Health::healthy);
+  world.say("playback 14 6");
+  CHECK(world.health().overall == Health::partially_healthy);
+  CHECK(world.health().message == "gaps of 6 ms in the last 10 s");
+  CHECK_FALSE(world.health().hint.empty());
+  world.pass(9s);
+  CHECK(world.health().overall == Health::partially_healthy);
+  world.pass(5s);
+  CHECK(world.health().overall == Health::healthy);
+}
+
+TEST_CASE("more than a hundredth lost is unhealthy, whichever way it shows") {
+  auto world = working(receiving());
+  world.say("session-up 10.0.0.1:5");
+  world.pass(10s);
+  for (int i = 0; i < 10; ++i) world.say("playback 5 15");
+  CHECK(world.health().overall == Health::unhealthy);
+  CHECK(world.health().message == "1.5 % of the audio is lost");
+  auto other = working(receiving());
+  other.say("session-up 10.0.0.1:5");
+  other.pass(10s);
+  other.say("loss 0.0468");
+  CHECK(other.health().message == "4.7 % of the audio is lost");
+}
+
+TEST_CASE("a sender without rtcp is healthy when it runs, one with it when a receiver answers") {
+  auto plain = working(sending());
+  CHECK(plain.health().overall == Health::healthy);
+  auto spec = sending();
+  std::get<ExternalAddress>(spec.destination).control = uri("rtcp://192.168.1.20:10003");
+  auto world = working(spec);
+  world.pass(3s);
+  CHECK(world.health().overall == Health::unhealthy);
+  CHECK(world.health().message == "no receiver answers");
+  world.say("receiver yes");
+  world.pass(3s);
+  CHECK(world.health().overall == Health::healthy);
+  world.say("receiver no");
+  CHECK(world.health().overall == Health::unhealthy);
+  CHECK(world.health().message == "the receiver no longer answers");
+}
+
+TEST_CASE("a stream that waits for its device is unhealthy after 3 s, with the cause") {
+  World world(sending());
+  world.connect(true);
+  CHECK(world.health().overall == Health::inactive);
+  world.pass(3s);
+  CHECK(world.health().overall == Health::unhealthy);
+  CHECK(world.health().message == "waits for its source device");
+  CHECK_FALSE(world.health().hint.empty());
+}
+
+TEST_CASE("an idle machine sleeps: the only timer of a running sender is its sign of life") {
+  auto world = working(sending());
+  world.pass(10s);
+  world.say("progress");
+  REQUIRE(world.machine.poll_timeout());
+  CHECK(*world.machine.poll_timeout() == world.now.mono + ChildWatch::silent_limit);
+}
+
+}  // namespace
+}  // namespace rocd::test
