@@ -84,7 +84,7 @@ struct Daemon::Impl {
         engine(io.get_executor(), spawner,
                {.tools = {config.tools.roc_send, config.tools.roc_recv},
                 .environment = environment}),
-        endpoints(uid, driver, *store),
+        endpoints(io.get_executor(), uid, driver, *store),
         streams(io.get_executor(), {uid, config.ports, config.tools.allow_extra_args}, engine,
                 supervisor, endpoints, *store),
         api({self, endpoints, streams, *store, engine, config, Now::read().mono}),

@@ -54,9 +54,9 @@ struct DeviceInfo {
 struct StreamNodeInfo {
   Uid stream;
   std::uint64_t serial = 0;
-  int pid = 0;                           // application.process.id
-  bool capturing = false;                // records (roc-send) or plays (roc-recv)
-  std::vector<std::string> linked_to;    // names of the nodes at the other end, sorted, unique
+  int pid = 0;                         // application.process.id
+  bool capturing = false;              // records (roc-send) or plays (roc-recv)
+  std::vector<std::string> linked_to;  // names of the nodes at the other end, sorted, unique
   friend bool operator==(const StreamNodeInfo&, const StreamNodeInfo&) = default;
 };
 
@@ -71,7 +71,7 @@ struct LinkRequest {
 // Called from the reactor, never from within a call into the driver.
 struct DeviceCallbacks {
   std::function<void(bool connected, const std::string& reason)> on_connection;
-  std::function<void(const DeviceInfo&)> on_device;           // new or changed
+  std::function<void(const DeviceInfo&)> on_device;  // new or changed
   std::function<void(const std::string& node_name)> on_device_gone;
   std::function<void(const StreamNodeInfo&)> on_stream_node;  // new or its links changed
   std::function<void(const Uid& stream, std::uint64_t serial)> on_stream_node_gone;

@@ -26,8 +26,12 @@ auto pop(Queue& queue) -> std::optional<typename Queue::value_type> {
 
 DeviceMachine::DeviceMachine(const Uid& instance) : instance_(instance.str()) {}
 
-std::optional<DeviceMachine::Effect> DeviceMachine::poll_effect() { return pop(effects_); }
-std::optional<DeviceMachine::Event> DeviceMachine::poll_event() { return pop(events_); }
+std::optional<DeviceMachine::Effect> DeviceMachine::poll_effect() {
+  return pop(effects_);
+}
+std::optional<DeviceMachine::Event> DeviceMachine::poll_event() {
+  return pop(events_);
+}
 
 // --- desires
 
@@ -48,23 +52,21 @@ void DeviceMachine::remove_device(const Uid& uid) {
 Result<> DeviceMachine::set_volume(const std::string& node_name, double volume, bool muted) {
   const auto told = told_devices_.find(node_name);
   const auto* node = graph_.find(node_name);
-  if (told == told_devices_.end() || node == nullptr)
-    return no_device(node_name);
+  if (told == told_devices_.end() || node == nullptr) return no_device(node_name);
   if (told->second.virtual_uid) {
     auto& wanted = devices_.at(*told->second.virtual_uid).wanted;
     wanted.volume = volume;
     wanted.muted = muted;
     return {};
   }
-  effects_.push_back(
-      SetVolume{node->id, scaled_volumes(node->channel_volumes, volume, told->second.channels), muted});
+  effects_.push_back(SetVolume{
+      node->id, scaled_volumes(node->channel_volumes, volume, told->second.channels), muted});
   return {};
 }
 
 Result<> DeviceMachine::set_default(const std::string& node_name) {
   const auto told = told_devices_.find(node_name);
-  if (told == told_devices_.end())
-    return no_device(node_name);
+  if (told == told_devices_.end()) return no_device(node_name);
   pending_default_[told->second.direction != StreamDirection::input] = node_name;
   return {};
 }
@@ -82,7 +84,9 @@ Result<> DeviceMachine::clear_default(const std::string& node_name) {
 
 // --- facts
 
-void DeviceMachine::handle_connected(std::string session) { session_ = std::move(session); }
+void DeviceMachine::handle_connected(std::string session) {
+  session_ = std::move(session);
+}
 
 void DeviceMachine::handle_disconnected(const std::string& reason) {
   session_.clear();
@@ -162,7 +166,8 @@ void DeviceMachine::sweep_leftovers() {
   std::erase_if(dying_, [&](const auto& entry) { return graph_.node(entry.first) == nullptr; });
   for (const auto* node : graph_.nodes()) {
     if (!is_leftover(*node) || !sweeping_.insert(node->id).second) continue;
-    log("device").info("removing {} (node {}), left behind by an earlier rocd", node->name, node->id);
+    log("device").info("removing {} (node {}), left behind by an earlier rocd", node->name,
+                       node->id);
     effects_.push_back(DestroyGlobal{node->id});
   }
 }
@@ -178,8 +183,8 @@ void DeviceMachine::evaluate_device(Device& device, Instant now) {
   if (!nodes_complete(device)) return;
   evaluate_volume(device, now);
   if (device.wanted.direction == StreamDirection::input) {
-    const auto pairs = pairs_between(*device.nodes.at(NodeRole::feed).id,
-                                     *device.nodes.at(NodeRole::device).id);
+    const auto pairs =
+        pairs_between(*device.nodes.at(NodeRole::feed).id, *device.nodes.at(NodeRole::device).id);
     keep_links(device.feed_links, device.wanted.uid, pairs, now);
   }
 }
@@ -213,8 +218,9 @@ void DeviceMachine::evaluate_volume(Device& device, Instant now) {
     device.applied = desired;
     device.awaiting.reset();
   } else if (device.applied != desired) {
-    effects_.push_back(SetVolume{
-        node->id, scaled_volumes(node->channel_volumes, wanted.volume, wanted.channels), wanted.muted});
+    effects_.push_back(
+        SetVolume{node->id, scaled_volumes(node->channel_volumes, wanted.volume, wanted.channels),
+                  wanted.muted});
     device.applied = desired;
     device.awaiting = now + volume_patience;
     wake_at(device.awaiting);
@@ -257,8 +263,8 @@ bool DeviceMachine::nodes_complete(const Device& device) const {
 bool DeviceMachine::present(const Device& device) const {
   if (!nodes_complete(device)) return false;
   if (device.wanted.direction != StreamDirection::input) return true;
-  const auto pairs = pairs_between(*device.nodes.at(NodeRole::feed).id,
-                                   *device.nodes.at(NodeRole::device).id);
+  const auto pairs =
+      pairs_between(*device.nodes.at(NodeRole::feed).id, *device.nodes.at(NodeRole::device).id);
   return std::ranges::all_of(pairs, [&](const PortPair& pair) { return graph_.linked(pair); });
 }
 

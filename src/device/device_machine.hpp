@@ -3,7 +3,8 @@
 // a Graph and issues effects. (pure)
 //
 // Contract: change desires or facts, call handle_settled() once the graph is consistent (a sync was
-// answered after the last effect), drain poll_effect() and poll_event(), sleep until poll_timeout().
+// answered after the last effect), drain poll_effect() and poll_event(), sleep until
+// poll_timeout().
 #pragma once
 
 #include <deque>
@@ -50,7 +51,8 @@ class DeviceMachine {
     bool sink;              // else source
     std::string node_name;  // empty: nobody's choice any more
   };
-  using Effect = std::variant<CreateNode, CreateLink, Destroy, DestroyGlobal, SetVolume, SetDefault>;
+  using Effect =
+      std::variant<CreateNode, CreateLink, Destroy, DestroyGlobal, SetVolume, SetDefault>;
 
   struct DeviceGone {
     std::string node_name;
@@ -146,8 +148,8 @@ class DeviceMachine {
   Graph graph_;
   std::map<Uid, Device> devices_;
   std::map<Uid, Wish> wishes_;
-  std::map<GlobalId, Token> dying_;     // nodes that we gave up and that are still to be seen
-  std::set<GlobalId> sweeping_;         // leftovers that we asked to be removed
+  std::map<GlobalId, Token> dying_;  // nodes that we gave up and that are still to be seen
+  std::set<GlobalId> sweeping_;      // leftovers that we asked to be removed
   std::map<bool, std::string> pending_default_;  // by "is a sink", until defaults are known
   std::map<std::string, DeviceInfo> told_devices_;
   std::map<StreamNodeKey, StreamNodeInfo> told_stream_nodes_;

@@ -2,7 +2,7 @@
 // the driver reports. Drives the driver towards the specs; the only writer of endpoint status.
 #pragma once
 
-#include <boost/json/object.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,8 +27,10 @@ class EndpointDispatcher final {
     std::function<void(const Uid& stream, bool linked, const std::string& reason)> on_link;
   };
 
-  // driver and store outlive the dispatcher.
-  EndpointDispatcher(Uid self, DeviceDriver& driver, Store& store);
+  // driver and store outlive the dispatcher. The executor is for the timer that stores volumes
+  // which others change: a slider that is dragged is not a hundred writes.
+  EndpointDispatcher(boost::asio::any_io_executor executor, Uid self, DeviceDriver& driver,
+                     Store& store);
   ~EndpointDispatcher();
 
   void set_callbacks(Callbacks callbacks);
@@ -36,8 +38,8 @@ class EndpointDispatcher final {
   [[nodiscard]] Result<> start(const std::vector<EndpointSpec>& configured);
   void shutdown();
 
-  [[nodiscard]] std::vector<Endpoint> list() const;          // ordered by uid
-  [[nodiscard]] const Endpoint* find(const Uid& uid) const;  // valid until the next change
+  [[nodiscard]] std::vector<Endpoint> list() const;              // ordered by uid
+  [[nodiscard]] const Endpoint* find(const Uid& uid) const;      // valid until the next change
   [[nodiscard]] const DeviceInfo* device(const Uid& uid) const;  // nullptr while absent
 
   // Writes return after the spec is on disk. Errors: invalid_argument, conflict, read_only,
@@ -45,14 +47,18 @@ class EndpointDispatcher final {
   [[nodiscard]] Result<Endpoint> create(EndpointSpec spec);  // uid may be empty
   // spec.version is ignored; the new one is the old + 1. A configured endpoint accepts only
   // changes of volume, muted and is_default (stored as overrides); a system device also refuses
-  // a change of its name.
+  // a change of its name. No change: no new version.
   [[nodiscard]] Result<Endpoint> update(const Uid& uid, EndpointSpec spec);
   [[nodiscard]] Result<> remove(const Uid& uid);  // conflict while streams use it
 
-  // Who uses the endpoint; told by the stream dispatcher.
+  // Who uses the endpoint; told by the stream dispatcher. May be said of endpoints that are not
+  // there (yet): a system device that is unplugged stays listed, absent, while streams use it.
   void set_users(const Uid& endpoint, std::vector<Uid> streams);
 
   [[nodiscard]] DeviceDriver& driver();
+
+  // The uid of a system device, from its node name; the same on every start.
+  [[nodiscard]] static Uid system_uid(const Uid& self, const std::string& node_name);
 
  private:
   struct Impl;

@@ -33,7 +33,9 @@ void Graph::remove(GlobalId id) {
   }
 }
 
-void Graph::clear() { *this = Graph(); }
+void Graph::clear() {
+  *this = Graph();
+}
 
 NodeFacts* Graph::node(GlobalId id) {
   const auto found = nodes_.find(id);

@@ -28,10 +28,10 @@ struct NodeFacts {
   std::string role;      // rocd.role: "device" or "feed"
   std::optional<Uid> virtual_uid, stream_uid;
   int pid = 0;
-  std::uint32_t sample_rate = 0;  // 0: not known
+  std::uint32_t sample_rate = 0;              // 0: not known
   std::uint32_t in_ports = 0, out_ports = 0;  // as announced
-  bool announced = false;             // properties and port counts are known
-  std::vector<float> channel_volumes;  // empty: not known
+  bool announced = false;                     // properties and port counts are known
+  std::vector<float> channel_volumes;         // empty: not known
   bool muted = false;
 };
 

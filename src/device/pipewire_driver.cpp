@@ -112,21 +112,20 @@ struct PipeWireDriver::Impl {
   // Callbacks may call back into the driver; also shutdown(), which empties `callbacks`.
   void deliver() {
     while (auto event = machine.poll_event()) {
-      std::visit(
-          Overloaded{
-              [&](const DeviceInfo& info) { call(callbacks.on_device, info); },
-              [&](const DeviceMachine::DeviceGone& gone) {
-                call(callbacks.on_device_gone, gone.node_name);
-              },
-              [&](const StreamNodeInfo& info) { call(callbacks.on_stream_node, info); },
-              [&](const DeviceMachine::StreamNodeGone& gone) {
-                call(callbacks.on_stream_node_gone, gone.stream, gone.serial);
-              },
-              [&](const DeviceMachine::LinkChanged& link) {
-                call(callbacks.on_link, link.stream, link.linked, link.reason);
-              },
-          },
-          *event);
+      std::visit(Overloaded{
+                     [&](const DeviceInfo& info) { call(callbacks.on_device, info); },
+                     [&](const DeviceMachine::DeviceGone& gone) {
+                       call(callbacks.on_device_gone, gone.node_name);
+                     },
+                     [&](const StreamNodeInfo& info) { call(callbacks.on_stream_node, info); },
+                     [&](const DeviceMachine::StreamNodeGone& gone) {
+                       call(callbacks.on_stream_node_gone, gone.stream, gone.serial);
+                     },
+                     [&](const DeviceMachine::LinkChanged& link) {
+                       call(callbacks.on_link, link.stream, link.linked, link.reason);
+                     },
+                 },
+                 *event);
     }
   }
 
@@ -165,7 +164,9 @@ struct PipeWireDriver::Impl {
 PipeWireDriver::PipeWireDriver(boost::asio::any_io_executor executor, Options options)
     : impl_(std::make_unique<Impl>(executor, std::move(options))) {}
 
-PipeWireDriver::~PipeWireDriver() { impl_->shutdown(); }
+PipeWireDriver::~PipeWireDriver() {
+  impl_->shutdown();
+}
 
 void PipeWireDriver::start(DeviceCallbacks callbacks) {
   impl_->callbacks = std::move(callbacks);
@@ -223,10 +224,16 @@ Result<> PipeWireDriver::clear_default(const std::string& node_name) {
   return result;
 }
 
-bool PipeWireDriver::connected() const { return impl_->connection.ready(); }
+bool PipeWireDriver::connected() const {
+  return impl_->connection.ready();
+}
 
-std::string PipeWireDriver::version() const { return impl_->connection.version(); }
+std::string PipeWireDriver::version() const {
+  return impl_->connection.version();
+}
 
-void PipeWireDriver::shutdown() { impl_->shutdown(); }
+void PipeWireDriver::shutdown() {
+  impl_->shutdown();
+}
 
 }  // namespace rocd

@@ -9,7 +9,9 @@ namespace {
 
 using Ports = std::vector<const PortFacts*>;
 
-bool is_front(const PortFacts& port) { return port.channel == "FL" || port.channel == "FR"; }
+bool is_front(const PortFacts& port) {
+  return port.channel == "FL" || port.channel == "FR";
+}
 
 Ports front_or_all(const Ports& ports) {
   Ports front;
@@ -42,16 +44,15 @@ std::vector<PortPair> match_ports(const Ports& outputs, const Ports& inputs) {
 }
 
 std::string channel_positions(std::uint32_t channels) {
-  static constexpr std::array<std::string_view, 9> layouts = {
-      "",
-      "MONO",
-      "FL FR",
-      "FL FR FC",
-      "FL FR RL RR",
-      "FL FR FC RL RR",
-      "FL FR FC LFE RL RR",
-      "FL FR FC LFE RC SL SR",
-      "FL FR FC LFE RL RR SL SR"};
+  static constexpr std::array<std::string_view, 9> layouts = {"",
+                                                              "MONO",
+                                                              "FL FR",
+                                                              "FL FR FC",
+                                                              "FL FR RL RR",
+                                                              "FL FR FC RL RR",
+                                                              "FL FR FC LFE RL RR",
+                                                              "FL FR FC LFE RC SL SR",
+                                                              "FL FR FC LFE RL RR SL SR"};
   if (channels < layouts.size()) return std::string(layouts[channels]);
   std::string text;
   for (std::uint32_t i = 0; i < channels; ++i) {

@@ -4,7 +4,9 @@
 
 namespace rocd {
 
-std::string_view to_string(NodeRole role) { return role == NodeRole::feed ? "feed" : "device"; }
+std::string_view to_string(NodeRole role) {
+  return role == NodeRole::feed ? "feed" : "device";
+}
 
 std::vector<NodeRole> roles_of(const VirtualDevice& device) {
   if (device.direction == StreamDirection::input) return {NodeRole::feed, NodeRole::device};

@@ -38,7 +38,8 @@ struct Maker {
 
 enum class Rebuild {
   none,       // nothing differs, or only what can be set in place (volume, mute)
-  when_idle,  // the description: a node's properties are fixed, and removing a node stops whoever uses it
+  when_idle,  // the description: a node's properties are fixed, and removing a node stops whoever
+              // uses it
   now,        // name, direction, channels, rate
 };
 [[nodiscard]] Rebuild rebuild_needed(const VirtualDevice& made, const VirtualDevice& wanted);

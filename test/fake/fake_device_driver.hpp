@@ -32,7 +32,8 @@ class FakeDeviceDriver final : public DeviceDriver {
 
   // Carries out what was reported so far, including what that leads to. Returns how many reports.
   std::size_t deliver();
-  // Called whenever there is something to deliver: post deliver() to a reactor there, if there is one.
+  // Called whenever there is something to deliver: post deliver() to a reactor there, if there is
+  // one.
   std::function<void()> on_pending;
 
   // --- the rest of the world
@@ -40,14 +41,16 @@ class FakeDeviceDriver final : public DeviceDriver {
   void disconnect(const std::string& reason = "the test took it away");
   void add_system_device(DeviceInfo info);  // missing fields are filled in sensibly
   void remove_system_device(const std::string& node_name);
-  void change_volume(const std::string& node_name, double volume, bool muted);  // as pavucontrol would
-  void choose_default(const std::string& node_name);                            // as a user would
+  void change_volume(const std::string& node_name, double volume,
+                     bool muted);                     // as pavucontrol would
+  void choose_default(const std::string& node_name);  // as a user would
   void set_stream_node(StreamNodeInfo info);
   void remove_stream_node(const Uid& stream);
   void break_link(const Uid& stream, const std::string& reason);
 
   bool hold_connection = false;  // start() does not connect
-  bool hold_devices = false;     // virtual devices do not appear until it is cleared and release() called
+  bool hold_devices =
+      false;  // virtual devices do not appear until it is cleared and release() called
   void release();
 
   // --- what was asked for

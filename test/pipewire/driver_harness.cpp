@@ -4,7 +4,9 @@
 
 namespace rocd::test {
 
-DriverHarness::DriverHarness(AudioSession::Start start) : session(start) { start_driver(); }
+DriverHarness::DriverHarness(AudioSession::Start start) : session(start) {
+  start_driver();
+}
 
 void DriverHarness::start_driver() {
   driver.emplace(io.get_executor(), PipeWireDriver::Options{.remote = "pipewire-0", .peer = peer});
@@ -28,8 +30,8 @@ void DriverHarness::start_driver() {
             stream_nodes[{info.stream, info.serial}] = info;
             stream_node_events.push_back(info);
           },
-      .on_stream_node_gone =
-          [this](const Uid& stream, std::uint64_t serial) { stream_nodes.erase({stream, serial}); },
+      .on_stream_node_gone = [this](const Uid& stream,
+                                    std::uint64_t serial) { stream_nodes.erase({stream, serial}); },
       .on_link = [this](const Uid& stream, bool linked,
                         const std::string& reason) { links[stream].push_back({linked, reason}); },
   });

@@ -70,7 +70,9 @@ AudioSession::~AudioSession() {
   }
 }
 
-std::string AudioSession::remote() const { return (directory_ / "pipewire-0").string(); }
+std::string AudioSession::remote() const {
+  return (directory_ / "pipewire-0").string();
+}
 
 void AudioSession::script(const std::string& arguments) const {
   const auto output = shell("'" + script_path + "' " + arguments + " 2>&1");
@@ -95,7 +97,9 @@ int AudioSession::pid(std::string_view daemon) const {
   return pid;
 }
 
-void AudioSession::signal(std::string_view daemon, int signal) { ::kill(pid(daemon), signal); }
+void AudioSession::signal(std::string_view daemon, int signal) {
+  ::kill(pid(daemon), signal);
+}
 
 std::string AudioSession::run(const std::string& command) const {
   const auto output = shell(command);

@@ -1,5 +1,6 @@
-// A private PipeWire session (scripts/audio-session.sh) in a directory of its own, for the length of
-// a test. While it lives, the environment of this process leads PipeWire and Pulse clients to it.
+// A private PipeWire session (scripts/audio-session.sh) in a directory of its own, for the length
+// of a test. While it lives, the environment of this process leads PipeWire and Pulse clients to
+// it.
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -12,7 +13,10 @@ namespace rocd::test {
 
 class AudioSession {
  public:
-  enum class Start { running, later };  // later: only the directory and the environment; restart() starts it
+  enum class Start {
+    running,
+    later
+  };  // later: only the directory and the environment; restart() starts it
 
   // Throws std::runtime_error with the script's output if the session does not come up.
   explicit AudioSession(Start start = Start::running);

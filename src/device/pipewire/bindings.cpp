@@ -151,16 +151,17 @@ MetadataBinding::MetadataBinding(ProxyHandle proxy, GlobalId id, Observer& obser
     table.property = &MetadataBinding::on_property;
     return table;
   }();
-  pw_metadata_add_listener(reinterpret_cast<pw_metadata*>(proxy_.get()), hook_.get(), &events, this);
+  pw_metadata_add_listener(reinterpret_cast<pw_metadata*>(proxy_.get()), hook_.get(), &events,
+                           this);
   observer_.graph.defaults.known = true;
 }
 
 void MetadataBinding::set_default(bool sink, const std::string& node_name) {
   const auto value = boost::json::serialize(boost::json::object{{"name", node_name}});
-  pw_metadata_set_property(reinterpret_cast<pw_metadata*>(proxy_.get()), PW_ID_CORE,
-                           sink ? "default.configured.audio.sink" : "default.configured.audio.source",
-                           node_name.empty() ? nullptr : "Spa:String:JSON",
-                           node_name.empty() ? nullptr : value.c_str());
+  pw_metadata_set_property(
+      reinterpret_cast<pw_metadata*>(proxy_.get()), PW_ID_CORE,
+      sink ? "default.configured.audio.sink" : "default.configured.audio.source",
+      node_name.empty() ? nullptr : "Spa:String:JSON", node_name.empty() ? nullptr : value.c_str());
 }
 
 int MetadataBinding::on_property(void* self, std::uint32_t subject, const char* key, const char*,

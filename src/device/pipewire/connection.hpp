@@ -22,7 +22,8 @@ class Connection {
     std::function<void(pw_core*)> on_open;  // attach to the core; it may still turn out to be dead
     std::function<void()> on_ready;         // the daemon answers and has told all that is there
     std::function<void()> on_settled;       // all that happened before settle() has been told
-    // Let go of everything made with the core: it is closed afterwards. Also after a failed attempt.
+    // Let go of everything made with the core: it is closed afterwards. Also after a failed
+    // attempt.
     std::function<void(const std::string& reason)> on_close;
   };
 

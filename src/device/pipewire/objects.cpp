@@ -40,13 +40,17 @@ void Objects::adopt(Token token, void* proxy) {
   objects_[token] = std::move(object);
 }
 
-void Objects::destroy(Token token) { objects_.erase(token); }
+void Objects::destroy(Token token) {
+  objects_.erase(token);
+}
 
 void Objects::bury() {
   std::erase_if(objects_, [](const auto& entry) { return entry.second->gone; });
 }
 
-void Objects::clear() { objects_.clear(); }
+void Objects::clear() {
+  objects_.clear();
+}
 
 void Objects::lose(Object& object, const std::string& reason) {
   if (std::exchange(object.gone, true)) return;
@@ -58,7 +62,9 @@ void Objects::on_bound(void* self, std::uint32_t global) {
   object.owner->callbacks_.on_bound(object.token, global);
 }
 
-void Objects::on_removed(void* self) { lose(*static_cast<Object*>(self), ""); }
+void Objects::on_removed(void* self) {
+  lose(*static_cast<Object*>(self), "");
+}
 
 void Objects::on_error(void* self, int, int result, const char* message) {
   auto& object = *static_cast<Object*>(self);

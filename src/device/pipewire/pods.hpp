@@ -31,7 +31,8 @@ class Pod {
  public:
   [[nodiscard]] static Pod props(const std::vector<float>& channels, bool muted);
   // The volume of a node that belongs to a card is set on the card, which else overrides it.
-  [[nodiscard]] static Pod route(const Route& route, const std::vector<float>& channels, bool muted);
+  [[nodiscard]] static Pod route(const Route& route, const std::vector<float>& channels,
+                                 bool muted);
 
   [[nodiscard]] const spa_pod* get() const { return pod_; }
 

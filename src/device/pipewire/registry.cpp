@@ -55,7 +55,9 @@ void Registry::set_default(bool sink, const std::string& node_name) {
   if (metadata_) metadata_->set_default(sink, node_name);
 }
 
-void Registry::destroy(GlobalId id) { pw_registry_destroy(registry(), id); }
+void Registry::destroy(GlobalId id) {
+  pw_registry_destroy(registry(), id);
+}
 
 ProxyHandle Registry::bind(GlobalId id, const char* type, std::uint32_t version) {
   return ProxyHandle(static_cast<pw_proxy*>(pw_registry_bind(registry(), id, type, version, 0)));
@@ -80,7 +82,8 @@ void Registry::on_global(void* self, std::uint32_t id, std::uint32_t, const char
     auto proxy = registry.bind(id, type, PW_VERSION_METADATA);
     if (!proxy) return;
     if (registry.metadata_) registry.graveyard_.metadata.push_back(std::move(registry.metadata_));
-    registry.metadata_ = std::make_unique<MetadataBinding>(std::move(proxy), id, registry.observer_);
+    registry.metadata_ =
+        std::make_unique<MetadataBinding>(std::move(proxy), id, registry.observer_);
     registry.observer_.on_change();
   }
 }
@@ -107,8 +110,8 @@ void Registry::add_port(GlobalId id, const spa_dict* properties) {
   facts.id = id;
   facts.node = number(properties, PW_KEY_NODE_ID);
   if (observer_.graph.node(facts.node) == nullptr) return;  // of a node that does not concern us
-  facts.direction = lookup(properties, PW_KEY_PORT_DIRECTION) == "out" ? PortDirection::out
-                                                                       : PortDirection::in;
+  facts.direction =
+      lookup(properties, PW_KEY_PORT_DIRECTION) == "out" ? PortDirection::out : PortDirection::in;
   facts.index = number(properties, PW_KEY_PORT_ID);
   facts.channel = lookup(properties, PW_KEY_AUDIO_CHANNEL);
   observer_.graph.put_port(facts);

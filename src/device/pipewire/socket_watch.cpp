@@ -12,12 +12,14 @@ std::optional<std::filesystem::path> socket_path(const std::string& remote) {
   if (remote.starts_with('/')) return remote;
   for (const auto* variable : {"PIPEWIRE_RUNTIME_DIR", "XDG_RUNTIME_DIR"}) {
     const char* directory = std::getenv(variable);
-    if (directory != nullptr && *directory != '\0') return std::filesystem::path(directory) / remote;
+    if (directory != nullptr && *directory != '\0')
+      return std::filesystem::path(directory) / remote;
   }
   return std::nullopt;
 }
 
-SocketWatch::SocketWatch(const boost::asio::any_io_executor& executor, std::function<void()> on_made)
+SocketWatch::SocketWatch(const boost::asio::any_io_executor& executor,
+                         std::function<void()> on_made)
     : inotify_(executor), on_made_(std::move(on_made)) {}
 
 void SocketWatch::start(const std::filesystem::path& socket) {
@@ -39,21 +41,21 @@ void SocketWatch::stop() {
 }
 
 void SocketWatch::read() {
-  inotify_.async_read_some(
-      boost::asio::buffer(buffer_),
-      [this, alive = std::weak_ptr(watching_)](const boost::system::error_code& error, std::size_t size) {
-        if (error || alive.expired()) return;
-        bool made = false;
-        for (std::size_t at = 0; at + sizeof(inotify_event) <= size;) {
-          inotify_event event{};
-          std::memcpy(&event, buffer_.data() + at, sizeof event);
-          const char* name = buffer_.data() + at + sizeof event;
-          made |= event.len > 0 && name_ == name;
-          at += sizeof event + event.len;
-        }
-        read();
-        if (made) on_made_();
-      });
+  inotify_.async_read_some(boost::asio::buffer(buffer_),
+                           [this, alive = std::weak_ptr(watching_)](
+                               const boost::system::error_code& error, std::size_t size) {
+                             if (error || alive.expired()) return;
+                             bool made = false;
+                             for (std::size_t at = 0; at + sizeof(inotify_event) <= size;) {
+                               inotify_event event{};
+                               std::memcpy(&event, buffer_.data() + at, sizeof event);
+                               const char* name = buffer_.data() + at + sizeof event;
+                               made |= event.len > 0 && name_ == name;
+                               at += sizeof event + event.len;
+                             }
+                             read();
+                             if (made) on_made_();
+                           });
 }
 
 }  // namespace rocd::pw

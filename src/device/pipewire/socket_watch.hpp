@@ -1,9 +1,9 @@
 // Tells when PipeWire's socket is made, so that a reconnect need not wait for a timer.
 #pragma once
 
+#include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <array>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -12,8 +12,8 @@
 
 namespace rocd::pw {
 
-// Where the client library will look: an absolute path as it is, else below $PIPEWIRE_RUNTIME_DIR or
-// $XDG_RUNTIME_DIR. nullopt if neither is set.
+// Where the client library will look: an absolute path as it is, else below $PIPEWIRE_RUNTIME_DIR
+// or $XDG_RUNTIME_DIR. nullopt if neither is set.
 [[nodiscard]] std::optional<std::filesystem::path> socket_path(const std::string& remote);
 
 class SocketWatch {
