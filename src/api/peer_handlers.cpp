@@ -20,9 +20,12 @@ HttpResponse write_peer(const Call& call, Services& services, const boost::json:
   auto& self = services.context.self;
   auto decoded = decode_peer(body, {self.uid, self.uid});
   if (!decoded) return error_response(decoded.error(), call.request);
-  if (decoded->display_name != self.display_name) {
+  // Without a name of its own a peer is called as the configuration says.
+  const auto& name =
+      decoded->display_name.empty() ? services.context.config.name : decoded->display_name;
+  if (name != self.display_name) {
     Peer changed = self;
-    changed.display_name = decoded->display_name;
+    changed.display_name = name;
     ++changed.version;
     const auto stored = services.context.store.put(
         StoredKind::peer, {changed.uid, changed.version, writable_json(changed)});

@@ -1,0 +1,174 @@
+#include "api/api_fixture.hpp"
+
+#include <stdlib.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include "api/document.hpp"
+#include "api/schema_check.hpp"
+
+namespace rocd::test {
+namespace json = boost::json;
+
+namespace {
+
+class NoRegistry final : public ChildRegistry {
+ public:
+  void add(const Uid&, const ProcessIdentity&) override {}
+  void remove(const Uid&) override {}
+};
+
+// Does a path fit "/streams/{stream_uid}"?
+bool fits(std::string_view pattern, std::string_view path) {
+  while (!pattern.empty() && !path.empty()) {
+    const auto wanted = pattern.substr(0, pattern.find('/', 1));
+    const auto segment = path.substr(0, path.find('/', 1));
+    if (!wanted.starts_with("/{") && wanted != segment) return false;
+    pattern.remove_prefix(wanted.size());
+    path.remove_prefix(segment.size());
+  }
+  return pattern.empty() && path.empty();
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(std::tolower(c));
+  return result;
+}
+
+}  // namespace
+
+TempDir::TempDir() {
+  char name[] = "/tmp/rocd-api-XXXXXX";
+  path_ = ::mkdtemp(name);
+}
+
+json::value Answer::json() const {
+  return json::parse(body);
+}
+
+std::string Answer::at(std::string_view pointer) const {
+  boost::system::error_code missing;
+  const auto value = json();
+  const auto* found = value.find_pointer(pointer, missing);
+  if (found == nullptr) return "-";
+  return found->is_string() ? std::string(found->as_string()) : json::serialize(*found);
+}
+
+ApiFixture::ApiFixture() {
+  store = Store::open(dir.path()).value();
+  self = store->self_uid().value();
+  registry = std::make_unique<NoRegistry>();
+  supervisor = std::make_unique<Supervisor>(io.get_executor(), spawner, *registry, 1);
+  endpoints = std::make_unique<EndpointDispatcher>(self, driver, *store);
+  streams = std::make_unique<StreamDispatcher>(io.get_executor(),
+                                               StreamDispatcher::Options{self, {}, false}, engine,
+                                               *supervisor, *endpoints, *store);
+  peer = {self, "studio", "studio.lan", true, 1};
+
+  DeviceInfo device;
+  device.node_name = "alsa_output.speakers";
+  device.description = "Speakers";
+  driver.add_system_device(device);
+
+  EndpointSpec endpoint;
+  endpoint.uid = Uid::derive(self.str(), "endpoint", "kitchen");
+  endpoint.name = "kitchen";
+  endpoint.display_name = "Kitchen speakers";
+  endpoint.system_name = "rocd.kitchen";
+  endpoint.origin = Origin::config;
+  endpoint.location = "rocd.yaml:3:5";
+  StreamSpec stream;
+  stream.uid = Uid::derive(self.str(), "stream", "to-kitchen");
+  stream.name = "to-kitchen";
+  stream.display_name = "Music to kitchen";
+  stream.source = EndpointRef{self, endpoint.uid};
+  stream.destination = ExternalAddress{MediaUri::parse("rtp://192.168.1.20:10001").value(), {}, {}};
+  stream.origin = Origin::config;
+  stream.location = "rocd.yaml:7:5";
+  kitchen = endpoint.uid.str();
+  to_kitchen = stream.uid.str();
+  REQUIRE(endpoints->start({endpoint}).has_value());
+  REQUIRE(streams->start({stream}).has_value());
+  settle();
+  for (const auto& each : endpoints->list()) {
+    if (each.spec.type == EndpointType::system_device) speakers = each.spec.uid.str();
+  }
+  REQUIRE(!speakers.empty());
+  config.file = "/etc/rocd/rocd.yaml";
+  api = std::make_unique<Api>(
+      Api::Context{peer, *endpoints, *streams, *store, engine, config, Now::read().mono});
+}
+
+ApiFixture::~ApiFixture() = default;
+
+void ApiFixture::settle() {
+  while (driver.deliver() + spawner.deliver() + io.poll() > 0) io.restart();
+  io.restart();
+}
+
+void ApiFixture::print(const std::string& line) {
+  for (auto* process : spawner.alive()) process->print_line(line);
+  settle();
+}
+
+Answer ApiFixture::ask(const std::string& method, const std::string& target, Ask what) {
+  HttpRequest request;
+  request.method = parse_method(method);
+  request.method_text = method;
+  request.host = what.host;
+  REQUIRE(set_target(request, target).has_value());
+  if (!what.body.empty()) request.content_type = what.content_type;
+  request.body = std::move(what.body);
+  request.if_match = what.if_match;
+  request.if_none_match = what.if_none_match;
+  request.origin = what.origin;
+  request.last_event_id = what.last_event_id;
+  const Answer answer{api->handle(request)};
+  check_contract(request, answer);
+  settle();
+  return answer;
+}
+
+void ApiFixture::check_contract(const HttpRequest& request, const HttpResponse& response) {
+  CAPTURE(request.method_text, request.target, response.status, response.body);
+  CHECK(is_utf8(response.body));
+  std::string pattern;
+  for (const auto& route : api->router().routes()) {
+    if (fits(route.pattern, request.path)) pattern = route.pattern;
+  }
+  const auto& document = openapi_json();
+  const json::value* schema = nullptr;
+  const auto method = lower(request.method_text == "HEAD" ? "GET" : request.method_text);
+  if (!pattern.empty() && document.at("paths").at(pattern).as_object().contains(method)) {
+    const auto& responses = document.at("paths").at(pattern).at(method).at("responses");
+    const bool known = responses.as_object().contains(std::to_string(response.status));
+    CHECK((known || response.status >= 400));
+    schema = response_schema(document, pattern, method, response.status, response.content_type);
+  } else if (response.status >= 400) {
+    schema = &document.at("components").at("schemas").at("Problem");
+  }
+  if (response.body.empty()) return;
+  REQUIRE(schema != nullptr);
+  if (!response.content_type.ends_with("json")) return;
+  CHECK(check_schema(json::parse(response.body), *schema, document) == std::vector<std::string>{});
+}
+
+std::string ApiFixture::make_endpoint(const std::string& direction, const std::string& more) {
+  const auto made = ask("POST", "/peers/self/endpoints",
+                        {.body = R"({"stream_direction": ")" + direction + "\"" +
+                                 (more.empty() ? "" : ", " + more) + "}"});
+  REQUIRE(made.status == 201);
+  return made.at("/endpoint_uid");
+}
+
+std::string ApiFixture::sending_body(const std::string& more) {
+  return R"({"source": {"connection_type": "endpoint", "endpoint_uri": "/peers/self/endpoints/)" +
+         make_endpoint("output") +
+         R"("}, "destination": {"connection_type": "external", "media_uri": "rtp://10.0.0.2:9000"})" +
+         (more.empty() ? "" : ", " + more) + "}";
+}
+
+}  // namespace rocd::test

@@ -1,0 +1,86 @@
+// The whole API over real dispatchers and a store, with fakes for the sound system, the engine and
+// processes; no sockets. Every answer that ask() gets is checked against openapi/rocd.yaml.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/json/value.hpp>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/api.hpp"
+#include "config/config.hpp"
+#include "device/endpoint_dispatcher.hpp"
+#include "fake/fake_device_driver.hpp"
+#include "fake/fake_spawner.hpp"
+#include "fake/fake_stream_engine.hpp"
+#include "store/store.hpp"
+#include "stream/stream_dispatcher.hpp"
+#include "supervise/supervisor.hpp"
+
+namespace rocd::test {
+
+class TempDir {
+ public:
+  TempDir();
+  ~TempDir() { std::filesystem::remove_all(path_); }
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct Ask {
+  std::string body{};
+  std::string content_type = "application/json";  // sent when there is a body
+  std::string if_match{}, if_none_match{}, origin{}, last_event_id{};
+  std::string host = "localhost:4040";
+};
+
+struct Answer : HttpResponse {
+  [[nodiscard]] boost::json::value json() const;
+  // A member of the body by JSON pointer, as text; "-" if it is not there.
+  [[nodiscard]] std::string at(std::string_view pointer) const;
+};
+
+class ApiFixture {
+ public:
+  ApiFixture();
+  ~ApiFixture();
+
+  Answer ask(const std::string& method, const std::string& target, Ask what = {});
+  void settle();  // lets fakes report and the reactor run until nothing is left to do
+
+  void print(const std::string& line);  // every running child does
+
+  // Makes a virtual device and gives its uid.
+  std::string make_endpoint(const std::string& direction, const std::string& more = {});
+  // The body of a stream that sends what is played into a new virtual output.
+  std::string sending_body(const std::string& more = {});
+
+  TempDir dir;
+  boost::asio::io_context io;
+  std::unique_ptr<Store> store;
+  Uid self;
+  FakeDeviceDriver driver;
+  FakeStreamEngine engine;
+  FakeSpawner spawner;
+  std::unique_ptr<ChildRegistry> registry;
+  std::unique_ptr<Supervisor> supervisor;
+  std::unique_ptr<EndpointDispatcher> endpoints;
+  std::unique_ptr<StreamDispatcher> streams;
+  Config config;
+  Peer peer;
+  std::unique_ptr<Api> api;
+
+  std::string kitchen, to_kitchen, speakers;  // configured endpoint and stream, system device
+
+ private:
+  void check_contract(const HttpRequest& request, const HttpResponse& response);
+};
+
+}  // namespace rocd::test
