@@ -1,0 +1,289 @@
+#include "model/validate.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "base/duration.hpp"
+
+namespace rocd {
+namespace {
+
+using Errors = std::vector<FieldError>;
+
+// Bounds of what Roc Toolkit can work with at all; what is sensible is the profiles' business.
+constexpr Duration min_latency = 1ms;
+constexpr Duration max_latency = 60s;
+constexpr Duration min_packet = 1ms;
+constexpr Duration max_packet = 100ms;
+
+// Options of the tools that rocd itself sets (given twice, the tool refuses to start), and
+// --backup, which names another device. The tools accept unambiguous beginnings of them, too.
+constexpr std::array<std::string_view, 17> reserved_options{
+    "--input",          "--output",           "--source",     "--repair",     "--control",
+    "--help",           "--version",          "--verbose",    "--color",      "--backup",
+    "--list-supported", "--target-latency",   "--io-latency", "--packet-len", "--nbsrc",
+    "--nbrpr",          "--resampler-profile"};
+
+std::string label(const EndpointSpec& endpoint) {
+  return endpoint.display_name.empty() ? endpoint.system_name : endpoint.display_name;
+}
+
+std::string why_not_source(const EndpointSpec& endpoint) {
+  return fmt::format(
+      "'{}' is a virtual input: applications record from it, so it can be a destination of "
+      "streams, "
+      "not a source",
+      label(endpoint));
+}
+
+std::string why_not_destination(const EndpointSpec& endpoint) {
+  if (endpoint.type == EndpointType::streaming_device)
+    return fmt::format(
+        "'{}' is a virtual output: applications play to it, so it can be a source of streams, not "
+        "a "
+        "destination",
+        label(endpoint));
+  return fmt::format(
+      "'{}' is an input of this computer: it can be a source of streams, not a "
+      "destination",
+      label(endpoint));
+}
+
+// Path of a URI field of one side, "/source/media_uri".
+std::string field(std::string_view side, std::string_view name) {
+  return fmt::format("{}/{}", side, name);
+}
+
+void check_endpoint(const EndpointRef& ref, bool is_source, const ValidationContext& context,
+                    Errors& errors) {
+  const auto path = field(is_source ? "/source" : "/destination", "endpoint_uri");
+  if (ref.peer != context.self) {
+    errors.push_back({path,
+                      "this version carries audio only between endpoints of the peer that is "
+                      "asked; use an external address to reach another one"});
+    return;
+  }
+  const auto* endpoint = context.find_endpoint(ref.endpoint);
+  if (endpoint == nullptr)
+    errors.push_back({path, fmt::format("there is no endpoint '{}'", ref.endpoint.str())});
+  else if (is_source && !can_be_source(*endpoint))
+    errors.push_back({path, why_not_source(*endpoint)});
+  else if (!is_source && !can_be_destination(*endpoint))
+    errors.push_back({path, why_not_destination(*endpoint)});
+}
+
+bool is_address(const std::string& host) {
+  in6_addr any{};
+  return ::inet_pton(AF_INET, host.c_str(), &any) == 1 ||
+         ::inet_pton(AF_INET6, host.c_str(), &any) == 1;
+}
+
+// What one address must be in its place.
+void check_uri(const std::optional<MediaUri>& uri, Interface interface, std::string_view path,
+               bool is_source, Errors& errors) {
+  if (!uri) return;
+  static const std::map<Interface, std::string_view> expected{
+      {Interface::media, "rtp, rtp+rs8m or rtp+ldpc"},
+      {Interface::repair, "rs8m or ldpc"},
+      {Interface::control, "rtcp"}};
+  const std::string where(path);
+  if (interface_of(uri->protocol) != interface)
+    errors.push_back({where, fmt::format("scheme '{}' does not belong here, expected {}",
+                                         to_string(uri->protocol), expected.at(interface))});
+  if (!is_source && uri->port == 0)
+    errors.push_back({where, "port 0 means 'choose', which only the receiving side can do"});
+  if (is_source && !is_address(uri->host))
+    errors.push_back(
+        {where, fmt::format("'{}' is not an IP address; a receiving stream binds an address of "
+                            "this computer, 0.0.0.0 for all of them",
+                            uri->host)});
+}
+
+std::string_view repair_scheme(FecScheme fec) {
+  return fec == FecScheme::rs8m ? "rs8m" : "ldpc";
+}
+
+// The repair protocol must be the one that the media protocol implies.
+void check_pair(const ExternalAddress& address, std::string_view side, bool is_source,
+                Errors& errors) {
+  if (!address.media) {
+    if (!is_source) errors.push_back({field(side, "media_uri"), "missing: where to send to"});
+    return;
+  }
+  if (interface_of(address.media->protocol) != Interface::media) return;  // reported already
+  const auto fec = fec_of(address.media->protocol);
+  const auto path = field(side, "repair_uri");
+  const auto media_scheme = to_string(address.media->protocol);
+  if (fec == FecScheme::none) {
+    if (address.repair)
+      errors.push_back(
+          {path, fmt::format("'{}' has no error correction, so there must be no repair "
+                             "address; use rtp+{} for media",
+                             media_scheme, to_string(address.repair->protocol))});
+    return;
+  }
+  if (!address.repair) {
+    if (!is_source)  // a receiver chooses
+      errors.push_back({path, fmt::format("missing: '{}' needs a repair address with scheme '{}'",
+                                          media_scheme, repair_scheme(fec))});
+    return;
+  }
+  if (interface_of(address.repair->protocol) == Interface::repair &&
+      fec_of(address.repair->protocol) != fec)
+    errors.push_back(
+        {path, fmt::format("scheme '{}' does not go with '{}', expected '{}'",
+                           to_string(address.repair->protocol), media_scheme, repair_scheme(fec))});
+}
+
+struct BoundPort {
+  std::string path;
+  const MediaUri* uri;
+};
+
+std::vector<BoundPort> fixed_ports(const ExternalAddress& address, std::string_view side) {
+  std::vector<BoundPort> ports;
+  const auto add = [&](const std::optional<MediaUri>& uri, std::string_view name) {
+    if (uri && uri->port != 0) ports.push_back({field(side, name), &*uri});
+  };
+  add(address.media, "media_uri");
+  add(address.repair, "repair_uri");
+  add(address.control, "control_uri");
+  return ports;
+}
+
+bool is_any(const std::string& host) {
+  return host == "0.0.0.0" || host == "::";
+}
+
+// Can both not be bound at once? "::" takes IPv4 too, unless a tool asks otherwise.
+bool collide(const MediaUri& a, const MediaUri& b) {
+  return a.port == b.port && (a.host == b.host || is_any(a.host) || is_any(b.host));
+}
+
+// `same_host` decides for one stream; for two streams only bound addresses matter.
+void check_ports(const StreamSpec& spec, const ExternalAddress& address, bool is_source,
+                 const ValidationContext& context, Errors& errors) {
+  const auto ours = fixed_ports(address, is_source ? "/source" : "/destination");
+  for (std::size_t i = 0; i < ours.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (collide(*ours[i].uri, *ours[j].uri))
+        errors.push_back({ours[i].path, fmt::format("port {} is already that of {}",
+                                                    ours[i].uri->port, ours[j].path)});
+  if (!is_source || !spec.enabled) return;
+  context.each_stream([&](const StreamSpec& other) {
+    if (other.uid == spec.uid || !other.enabled) return;
+    const auto* bound = std::get_if<ExternalAddress>(&other.source);
+    if (bound == nullptr) return;
+    for (const auto& theirs : fixed_ports(*bound, "/source"))
+      for (const auto& mine : ours)
+        if (collide(*mine.uri, *theirs.uri))
+          errors.push_back(
+              {mine.path, fmt::format("port {} is already used by stream '{}' ({})", mine.uri->port,
+                                      other.display_name, other.uid.str())});
+  });
+}
+
+void check_external(const StreamSpec& spec, const ExternalAddress& address, bool is_source,
+                    const ValidationContext& context, Errors& errors) {
+  const std::string_view side = is_source ? "/source" : "/destination";
+  check_uri(address.media, Interface::media, field(side, "media_uri"), is_source, errors);
+  check_uri(address.repair, Interface::repair, field(side, "repair_uri"), is_source, errors);
+  check_uri(address.control, Interface::control, field(side, "control_uri"), is_source, errors);
+  check_pair(address, side, is_source, errors);
+  check_ports(spec, address, is_source, context, errors);
+
+  const auto& fec = spec.settings.fec;
+  if (!fec || !address.media || interface_of(address.media->protocol) != Interface::media) return;
+  const auto implied = fec_of(address.media->protocol);
+  if (*fec != implied)
+    errors.push_back(
+        {"/settings/fec", fmt::format("'{}' contradicts the media address, which says '{}'",
+                                      to_string(*fec), to_string(implied))});
+}
+
+void check_range(const std::optional<Duration>& value, std::string_view name, Duration low,
+                 Duration high, Errors& errors) {
+  if (value && (*value < low || *value > high))
+    errors.push_back({field("/settings", name),
+                      fmt::format("{} is out of range, expected {} to {}", format_duration(*value),
+                                  format_duration(low), format_duration(high))});
+}
+
+void check_settings(const StreamSettings& settings, const ValidationContext& context,
+                    Errors& errors) {
+  check_range(settings.target_latency, "target_latency", min_latency, max_latency, errors);
+  check_range(settings.io_latency, "io_latency", min_latency, max_latency, errors);
+  check_range(settings.packet_length, "packet_length", min_packet, max_packet, errors);
+  if (settings.io_latency && settings.target_latency &&
+      *settings.io_latency >= *settings.target_latency)
+    errors.push_back(
+        {"/settings/io_latency", fmt::format("{} must be below target_latency, which is {}",
+                                             format_duration(*settings.io_latency),
+                                             format_duration(*settings.target_latency))});
+  if (settings.extra_args.empty()) return;
+  if (!context.allow_extra_args) {
+    errors.push_back({"/settings/extra_args",
+                      "not allowed here; the configuration file allows them with "
+                      "tools.allow_extra_args: true"});
+    return;
+  }
+  for (std::size_t i = 0; i < settings.extra_args.size(); ++i) {
+    const std::string_view argument = settings.extra_args[i];
+    const auto path = fmt::format("/settings/extra_args/{}", i);
+    if (!argument.starts_with("--")) {
+      if (argument.starts_with("-"))
+        errors.push_back({path, fmt::format("'{}' is a short option, expected a long one such as "
+                                            "'--latency-tolerance=100ms'",
+                                            argument)});
+      continue;  // the value of the option before it
+    }
+    const auto name = argument.substr(0, argument.find('='));
+    const bool reserved =
+        std::any_of(reserved_options.begin(), reserved_options.end(),
+                    [&](std::string_view option) { return option.starts_with(name); });
+    if (reserved) errors.push_back({path, fmt::format("'{}' is set by rocd itself", argument)});
+  }
+}
+
+}  // namespace
+
+std::vector<FieldError> validate(const StreamSpec& spec, const ValidationContext& context) {
+  Errors errors;
+  const auto check_side = [&](const Connection& connection, bool is_source) {
+    if (const auto* ref = std::get_if<EndpointRef>(&connection))
+      check_endpoint(*ref, is_source, context, errors);
+    else
+      check_external(spec, std::get<ExternalAddress>(connection), is_source, context, errors);
+  };
+  check_side(spec.source, true);
+  check_side(spec.destination, false);
+  const auto kind = kind_of(spec);
+  if (!kind)
+    errors.push_back({"/destination",
+                      "source and destination are both external: one of them must "
+                      "be an endpoint"});
+  else if (*kind == StreamKind::local && spec.source == spec.destination)
+    errors.push_back({"/destination", "source and destination are the same endpoint"});
+  check_settings(spec.settings, context, errors);
+  return errors;
+}
+
+std::vector<FieldError> validate(const EndpointSpec& spec) {
+  Errors errors;
+  if (spec.type != EndpointType::streaming_device) return errors;
+  if (spec.direction == StreamDirection::duplex)
+    errors.push_back({"/stream_direction", "a virtual device is 'output' or 'input'"});
+  if (spec.channels < 1 || spec.channels > 8)
+    errors.push_back({"/channels", "expected an integer from 1 to 8"});
+  if (spec.sample_rate < 8000 || spec.sample_rate > 192'000)
+    errors.push_back({"/sample_rate", "expected an integer from 8000 to 192000"});
+  if (!(spec.volume >= 0 && spec.volume <= 4))
+    errors.push_back({"/volume", "expected a number from 0 to 4"});
+  return errors;
+}
+
+}  // namespace rocd
