@@ -22,11 +22,11 @@ constexpr Duration max_packet = 100ms;
 
 // Options of the tools that rocd itself sets (given twice, the tool refuses to start), and
 // --backup, which names another device. The tools accept unambiguous beginnings of them, too.
-constexpr std::array<std::string_view, 17> reserved_options{
-    "--input",          "--output",           "--source",     "--repair",     "--control",
-    "--help",           "--version",          "--verbose",    "--color",      "--backup",
-    "--list-supported", "--target-latency",   "--io-latency", "--packet-len", "--nbsrc",
-    "--nbrpr",          "--resampler-profile"};
+constexpr std::array<std::string_view, 18> reserved_options{
+    "--frame-len", "--input",          "--output",           "--source",     "--repair",
+    "--control",   "--help",           "--version",          "--verbose",    "--color",
+    "--backup",    "--list-supported", "--target-latency",   "--io-latency", "--packet-len",
+    "--nbsrc",     "--nbrpr",          "--resampler-profile"};
 
 std::string label(const EndpointSpec& endpoint) {
   return endpoint.display_name.empty() ? endpoint.system_name : endpoint.display_name;
