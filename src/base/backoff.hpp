@@ -13,6 +13,7 @@ struct BackoffLimits {
   Duration cap = 30s;
   double factor = 2.0;
   double jitter = 0.2;  // each delay is multiplied by a random number in [1 - jitter, 1 + jitter]
+  friend bool operator==(const BackoffLimits&, const BackoffLimits&) = default;
 };
 
 class Backoff {

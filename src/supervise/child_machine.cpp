@@ -24,7 +24,7 @@ std::string_view to_string(ChildState state) {
 }
 
 ChildMachine::ChildMachine(ChildPolicy policy, std::uint64_t seed)
-    : policy_(policy), backoff_(policy.backoff, seed) {}
+    : policy_(policy), seed_(seed), backoff_(policy.backoff, seed) {}
 
 void ChildMachine::handle_start(Now now) {
   if (std::exchange(wanted_, true)) return;
@@ -60,6 +60,7 @@ void ChildMachine::handle_fault(Now now) {
 }
 
 void ChildMachine::handle_policy(ChildPolicy policy) {
+  if (policy.backoff != policy_.backoff) backoff_ = Backoff(policy.backoff, seed_);
   policy_ = policy;
 }
 
@@ -97,7 +98,8 @@ void ChildMachine::handle_exit(std::uint64_t generation, ExitStatus status, Now 
     if (wanted_) ++status_.restarts;
     settle(now);
   } else {
-    failed(status == ExitStatus{}, now);
+    const bool by_itself = status_.state != ChildState::stopping;
+    failed(by_itself && status == ExitStatus{}, now);
   }
 }
 

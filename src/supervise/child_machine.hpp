@@ -20,14 +20,20 @@ enum class ChildState { stopped, starting, running, backoff, stopping, failed };
 [[nodiscard]] std::string_view to_string(ChildState state);
 
 struct ChildPolicy {
-  // Any exit that rocd did not ask for is a failure, exit status 0 too. `on_failure` differs from
-  // `always` in one case: after an exit status 0 the child is left `failed`.
+  // Any exit that rocd did not ask for is a failure, exit status 0 too, and so is an end after a
+  // fault. `on_failure` differs from `always` in one case: a child that left by itself with exit
+  // status 0 stays `failed`. `never`: whoever fails stays `failed` until the next start or restart.
   RestartPolicy restart = RestartPolicy::always;
   Duration ready_timeout = 45s;  // spawned but not ready by then: ended, a failure; 0: no limit
   Duration stop_timeout = 2s;    // from TERM to KILL of the group
-  Duration stable_after = 10s;   // ran that long: restarted at once, earlier failures forgotten
-  std::uint32_t crash_loop_after = 5;  // failures in a row without a stable run
+  // Ready for that long: earlier failures are forgotten, and its next failure is answered at once.
+  // Whoever fails before that waits, the first time too (backoff.initial): many children that fail
+  // together must not feed the overload that may have made them fail.
+  Duration stable_after = 10s;
+  // So many failures in a row without a stable run raise crash_looping. It never gives up.
+  std::uint32_t crash_loop_after = 5;
   BackoffLimits backoff;
+  friend bool operator==(const ChildPolicy&, const ChildPolicy&) = default;
 };
 
 struct ChildStatus {
@@ -60,9 +66,9 @@ class ChildMachine {
   // Commands: accepted in every state.
   void handle_start(Now now);
   void handle_stop(Now now);
-  void handle_restart(Now now);  // new generation as soon as the old one is gone
-  void handle_fault(Now now);    // alive but does not work: end it, counts as failure
-  void handle_policy(ChildPolicy policy);
+  void handle_restart(Now now);            // new generation as soon as the old one is gone
+  void handle_fault(Now now);              // alive but does not work: end it, counts as failure
+  void handle_policy(ChildPolicy policy);  // running deadlines stay as they are
 
   // Facts: stale generations are ignored.
   void handle_spawned(std::uint64_t generation, int pid);
@@ -85,6 +91,7 @@ class ChildMachine {
   [[nodiscard]] bool alive() const;
 
   ChildPolicy policy_;
+  std::uint64_t seed_;
   Backoff backoff_;
   ChildStatus status_;
   bool wanted_ = false;

@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
@@ -67,47 +66,48 @@ struct ChildArguments {
   const char* program;
   char* const* argv;
   char* const* environment;
-  std::array<int, 3> descriptors;
+  int descriptors[3];
   pid_t parent;
   volatile int error_number;  // written by the child, in our memory
 };
 
-// Runs in the child on our memory while we are suspended (CLONE_VFORK): no allocation, no lock, no
-// exception, and nothing that a sanitizer instruments.
-__attribute__((no_sanitize("address", "undefined"))) int child_main(void* pointer) {
-  auto* arguments = static_cast<ChildArguments*>(pointer);
-  const auto fail = [&] {
-    arguments->error_number = errno;
-    ::_exit(127);
-  };
-  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) fail();
+// The child runs on our memory while we are suspended (CLONE_VFORK): no allocation, no lock, no
+// exception, and nothing that a sanitizer instruments (no lambda either: it would be).
+#define ROCD_IN_CHILD __attribute__((no_sanitize("address", "undefined")))
+
+[[noreturn]] ROCD_IN_CHILD void give_up(ChildArguments& arguments, int error_number) {
+  arguments.error_number = error_number;
+  ::_exit(127);
+}
+
+ROCD_IN_CHILD int child_main(void* pointer) {
+  auto& arguments = *static_cast<ChildArguments*>(pointer);
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) give_up(arguments, errno);
   // Our parent may have died before that call, then the signal never comes (prctl(2)).
-  if (::getppid() != arguments->parent) {
-    errno = ESRCH;
-    fail();
-  }
-  if (::setpgid(0, 0) != 0) fail();
+  if (::getppid() != arguments.parent) give_up(arguments, ESRCH);
+  if (::setpgid(0, 0) != 0) give_up(arguments, errno);
   struct sigaction standard{};
   standard.sa_handler = SIG_DFL;
   for (int signal = 1; signal < _NSIG; ++signal)
     if (signal != SIGKILL && signal != SIGSTOP) ::sigaction(signal, &standard, nullptr);
   // First out of the way of 0..2, so that no dup2() overwrites one that is still to be moved.
-  for (auto& descriptor : arguments->descriptors) {
+  for (auto& descriptor : arguments.descriptors) {
     descriptor = ::fcntl(descriptor, F_DUPFD, 3);
-    if (descriptor < 0) fail();
+    if (descriptor < 0) give_up(arguments, errno);
   }
   for (int target = 0; target < 3; ++target)
-    if (::dup2(arguments->descriptors[static_cast<std::size_t>(target)], target) < 0) fail();
+    if (::dup2(arguments.descriptors[target], target) < 0) give_up(arguments, errno);
   // UNSHARE: the table is a copy already (no CLONE_FILES), it only makes large tables cheap.
-  if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_UNSHARE) != 0) fail();
-  if (::chdir("/") != 0) fail();
+  if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_UNSHARE) != 0) give_up(arguments, errno);
+  if (::chdir("/") != 0) give_up(arguments, errno);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::execve(arguments->program, arguments->argv, arguments->environment);
-  fail();
-  return 127;
+  ::execve(arguments.program, arguments.argv, arguments.environment);
+  give_up(arguments, errno);
 }
+
+#undef ROCD_IN_CHILD
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;

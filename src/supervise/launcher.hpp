@@ -20,10 +20,10 @@ struct LaunchDescriptors {
   int in = -1, out = -1, err = -1;  // become 0, 1 and 2 of the child; stay open in the parent
 };
 
-// program: absolute or relative path, not looked up. The child gets: SIGKILL when the *thread* that
-// calls this ends (prctl(2), PR_SET_PDEATHSIG), default signal handlers, an empty signal mask, its
-// own process group, working directory "/". Returns once execve(2) has succeeded or failed; its
-// error is the result. Errors: io, "cannot start '<program>': <reason>".
+// program: an absolute path. The child gets: SIGKILL when the *thread* that calls this ends
+// (prctl(2), PR_SET_PDEATHSIG), default signal handlers, an empty signal mask, its own process
+// group, working directory "/". Returns once execve(2) has succeeded or failed; its error is the
+// result. Errors: io, "cannot start '<program>': <reason>".
 [[nodiscard]] Result<LaunchedProcess> launch(const std::string& program,
                                              const std::vector<std::string>& argv,
                                              const std::vector<std::string>& environment,

@@ -11,6 +11,7 @@
 #include <boost/process/v2/environment.hpp>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 
 #include "supervise/launcher.hpp"
 #include "supervise/pidfd.hpp"
@@ -20,9 +21,8 @@ namespace rocd {
 namespace asio = boost::asio;
 namespace {
 
-constexpr std::size_t read_bytes = 16 * 1024;
-constexpr int reads_per_turn = 4;    // then others have their turn
-constexpr auto drain_limit = 200ms;  // a grandchild that left the group may hold a pipe open
+constexpr std::size_t read_bytes = 8 * 1024;  // even as empty lines only a few ms of work
+constexpr auto drain_limit = 200ms;
 constexpr const char* default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 class Descriptor {
@@ -37,7 +37,7 @@ class Descriptor {
     if (fd_ >= 0) ::close(fd_);
   }
   [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+  void release() { fd_ = -1; }  // somebody else closes it
 
  private:
   int fd_;
@@ -56,7 +56,7 @@ struct Pipe {
 
 Result<std::string> find_program(const SpawnRequest& request) {
   const auto& name = request.argv.front();
-  if (name.find('/') != std::string::npos) return name;
+  if (name.find('/') != std::string::npos) return std::filesystem::absolute(name).string();
   std::vector<boost::process::v2::environment::key_value_pair> environment;
   bool has_path = false;
   for (const auto& entry : request.environment) {
@@ -65,7 +65,7 @@ Result<std::string> find_program(const SpawnRequest& request) {
   }
   if (!has_path) environment.emplace_back(std::string("PATH=") + default_path);
   const auto found = boost::process::v2::environment::find_executable(name, environment);
-  if (!found.empty()) return found.string();
+  if (!found.empty()) return std::filesystem::absolute(found.string()).string();
   return Error{ErrorCode::not_found,
                fmt::format("cannot start '{}': not found in PATH", name),
                name,
@@ -79,27 +79,37 @@ ExitStatus to_status(const siginfo_t& info) {
 }
 
 // One running child. Handlers hold it; it is let go of when the exit was told or the owner left.
+// Not a boost::process::v2::basic_process: in Boost 1.83 that one hides the pidfd (native_handle()
+// is the pid), reaps before its group could be killed safely, and its destructor waits for, and
+// kills, whatever has the number of a process that was reaped elsewhere.
 class Running : public std::enable_shared_from_this<Running> {
  public:
-  Running(const asio::any_io_executor& executor, LaunchedProcess launched, Pipe out, Pipe err,
-          SpawnCallbacks callbacks)
-      : pid_(launched.pid),
-        exit_(executor, launched.pidfd),
-        outputs_{
-            {{asio::posix::stream_descriptor(executor, out.read.release()), OutputChannel::out},
-             {asio::posix::stream_descriptor(executor, err.read.release()), OutputChannel::err}}},
-        drain_timer_(executor),
-        callbacks_(std::move(callbacks)) {}
+  explicit Running(const asio::any_io_executor& executor)
+      : exit_(executor),
+        outputs_{{{asio::posix::stream_descriptor(executor), OutputChannel::out},
+                  {asio::posix::stream_descriptor(executor), OutputChannel::err}}},
+        drain_timer_(executor) {}
 
-  void start() {
-    for (auto& output : outputs_) wait_for_output(output);
-    exit_.async_wait(asio::posix::stream_descriptor::wait_read,
-                     [self = shared_from_this()](boost::system::error_code error) {
-                       if (!error) self->handle_exit();
-                     });
+  Result<> adopt_pipes(Descriptor out, Descriptor err) {
+    if (auto adopted = adopt(outputs_[0].pipe, std::move(out)); !adopted) return adopted;
+    return adopt(outputs_[1].pipe, std::move(err));
   }
 
-  [[nodiscard]] int pid() const { return pid_; }
+  // Takes over the process in any case; on error it is killed already.
+  Result<> start(LaunchedProcess launched, SpawnCallbacks callbacks) {
+    Descriptor pidfd(launched.pidfd);
+    if (auto adopted = adopt(exit_, std::move(pidfd)); !adopted) {
+      ::kill(-launched.pid, SIGKILL);
+      while (::waitpid(launched.pid, nullptr, 0) < 0 && errno == EINTR) {
+      }
+      return adopted;
+    }
+    pid_ = launched.pid;
+    callbacks_ = std::make_shared<SpawnCallbacks>(std::move(callbacks));
+    for (auto& output : outputs_) wait_for_output(output);
+    wait_for_exit();
+    return {};
+  }
 
   void signal_group(int signal) {
     if (!reaped_) ::kill(-pid_, signal);  // the leader is not reaped: the number is still ours
@@ -107,7 +117,7 @@ class Running : public std::enable_shared_from_this<Running> {
 
   // The owner is gone: no more callbacks, no process left behind.
   void abandon() {
-    callbacks_ = {};
+    callbacks_.reset();
     if (!reaped_) {
       signal_group(SIGKILL);
       reap();
@@ -121,11 +131,19 @@ class Running : public std::enable_shared_from_this<Running> {
     OutputChannel channel;
   };
 
+  static Result<> adopt(asio::posix::stream_descriptor& into, Descriptor from) {
+    boost::system::error_code error;  // the limit of epoll watches, or memory
+    into.assign(from.get(), error);
+    if (error) return errno_error("cannot watch a descriptor", error.value());
+    from.release();
+    return {};
+  }
+
   void wait_for_output(Output& output) {
     output.pipe.async_wait(asio::posix::stream_descriptor::wait_read,
                            [self = shared_from_this(), &output](boost::system::error_code error) {
                              if (error || !output.pipe.is_open()) return;
-                             self->read(output, reads_per_turn);
+                             self->read(output);
                              if (output.pipe.is_open())
                                self->wait_for_output(output);
                              else
@@ -133,49 +151,52 @@ class Running : public std::enable_shared_from_this<Running> {
                            });
   }
 
-  // Closes the pipe at its end.
-  void read(Output& output, int budget) {
+  // Closes the pipe at its end. One read a turn: who prints without end must not starve others.
+  void read(Output& output) {
     std::array<char, read_bytes> buffer;
-    while (budget-- > 0 && output.pipe.is_open()) {
-      const auto got = ::read(output.pipe.native_handle(), buffer.data(), buffer.size());
-      if (got > 0) {
-        if (callbacks_.on_output)
-          callbacks_.on_output(output.channel, {buffer.data(), static_cast<std::size_t>(got)});
-        continue;
-      }
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0 && errno == EAGAIN) return;
+    const auto got = ::read(output.pipe.native_handle(), buffer.data(), buffer.size());
+    if (got > 0) {
+      const auto told = callbacks_;  // the callback may destroy the child
+      if (told && told->on_output)
+        told->on_output(output.channel, {buffer.data(), static_cast<std::size_t>(got)});
+    } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
       close(output.pipe);
     }
   }
 
+  void wait_for_exit() {
+    exit_.async_wait(asio::posix::stream_descriptor::wait_read,
+                     [self = shared_from_this()](boost::system::error_code error) {
+                       if (!error && !self->reaped_) self->handle_exit();
+                     });
+  }
+
   void handle_exit() {
-    if (reaped_) return;
     siginfo_t info{};
-    if (::waitid(pidfd_idtype, static_cast<id_t>(exit_.native_handle()), &info,
-                 WEXITED | WNOHANG | WNOWAIT) != 0 ||
-        info.si_pid == 0) {
-      start_exit_wait_again();
+    const int waited = ::waitid(pidfd_idtype, static_cast<id_t>(exit_.native_handle()), &info,
+                                WEXITED | WNOHANG | WNOWAIT);
+    if (waited != 0 && errno == ECHILD) {
+      // Reaped by the kernel: rocd was started with SIGCHLD ignored. The status is lost.
+      status_ = {ExitStatus::Kind::exited, 255};
+      reaped_ = true;
+    } else if (waited != 0 || info.si_pid == 0) {
+      wait_for_exit();
       return;
+    } else {
+      status_ = to_status(info);
+      signal_group(SIGKILL);  // what the leader left in its group
+      reap();
     }
-    status_ = to_status(info);
-    ::kill(-pid_, SIGKILL);  // what the leader left in its group; safe, it is not reaped yet
-    reap();
-    for (auto& output : outputs_) read(output, reads_per_turn);
+    for (auto& output : outputs_)
+      if (output.pipe.is_open()) read(output);
+    // A grandchild that left the group may hold a pipe open, and even print on.
     drain_timer_.expires_after(drain_limit);
     drain_timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
       if (error) return;
-      for (auto& output : self->outputs_) self->close(output.pipe);
+      for (auto& output : self->outputs_) close(output.pipe);
       self->finish_if_drained();
     });
     finish_if_drained();
-  }
-
-  void start_exit_wait_again() {
-    exit_.async_wait(asio::posix::stream_descriptor::wait_read,
-                     [self = shared_from_this()](boost::system::error_code error) {
-                       if (!error) self->handle_exit();
-                     });
   }
 
   void reap() {
@@ -192,7 +213,8 @@ class Running : public std::enable_shared_from_this<Running> {
     for (auto& output : outputs_)
       if (output.pipe.is_open()) return;
     close();
-    if (auto told = std::exchange(callbacks_, {}); told.on_exit) told.on_exit(status_);
+    if (const auto told = std::exchange(callbacks_, nullptr); told && told->on_exit)
+      told->on_exit(status_);
   }
 
   static void close(asio::posix::stream_descriptor& descriptor) {
@@ -206,11 +228,11 @@ class Running : public std::enable_shared_from_this<Running> {
     for (auto& output : outputs_) close(output.pipe);
   }
 
-  int pid_;
+  int pid_ = -1;
   asio::posix::stream_descriptor exit_;  // pidfd
   std::array<Output, 2> outputs_;
   asio::steady_timer drain_timer_;
-  SpawnCallbacks callbacks_;
+  std::shared_ptr<SpawnCallbacks> callbacks_;
   ExitStatus status_;
   bool reaped_ = false;
 };
@@ -246,15 +268,18 @@ Result<std::unique_ptr<SpawnedChild>> ProcessSpawner::spawn(const SpawnRequest& 
   auto err = Pipe::make();
   if (!err) return err.error();
 
-  auto launched = launch(*program, request.argv, request.environment,
-                         {null.get(), out->write.get(), err->write.get()});
+  const auto running = std::make_shared<Running>(executor_);
+  if (auto ready = running->adopt_pipes(std::move(out->read), std::move(err->read)); !ready)
+    return ready.error();
+
+  const auto launched = launch(*program, request.argv, request.environment,
+                               {null.get(), out->write.get(), err->write.get()});
   if (!launched) return launched.error();
   ProcessIdentity identity{launched->pid, 0};
   // Not reaped, so its entry in /proc is there even if it has ended already.
   if (const auto stat = read_process_stat(launched->pid)) identity.start_ticks = stat->start_ticks;
-  const auto running = std::make_shared<Running>(executor_, *launched, std::move(*out),
-                                                 std::move(*err), std::move(callbacks));
-  running->start();
+  if (auto started = running->start(*launched, std::move(callbacks)); !started)
+    return started.error();
   return std::make_unique<Child>(running, identity);
 }
 

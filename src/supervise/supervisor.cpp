@@ -49,9 +49,20 @@ struct Supervisor::Impl {
     ChildSpec spec;
     ChildMachine machine;
     std::unique_ptr<SpawnedChild> process;
-    std::uint64_t told_generation = 0;
-    ChildState told_state = ChildState::stopped;
+    struct Told {
+      std::uint64_t generation = 0;
+      ChildState state = ChildState::stopped;
+      bool crash_looping = false;
+      friend bool operator==(const Told&, const Told&) = default;
+    };
+    [[nodiscard]] Told to_tell() const {
+      const auto& status = machine.status();
+      return {status.generation, status.state, status.crash_looping};
+    }
+
+    Told told;
     LineRing lines;
+    std::uint64_t lines_before = 0;  // number of the last line of earlier generations
     std::map<OutputChannel, LineSplitter> splitters;
     std::deque<ExitRecord> exits;
     Now spawned_at{};
@@ -83,18 +94,16 @@ struct Supervisor::Impl {
       while (const auto effect = entry.machine.poll_effect())
         std::visit([&](const auto& e) { perform(id, entry, e); }, *effect);
       report(id, entry);
-    } while (entry.told_generation != entry.machine.status().generation ||
-             entry.told_state != entry.machine.status().state);
+    } while (entry.told != entry.to_tell());
     entry.driving = false;
     entry.timer.arm(entry.machine.poll_timeout());
     if (!entry.process) release_if_gone(id, entry);
   }
 
   void report(const Uid& id, Entry& entry) {
-    const auto status = entry.machine.status();
-    if (entry.told_generation == status.generation && entry.told_state == status.state) return;
-    entry.told_generation = status.generation;
-    entry.told_state = status.state;
+    if (entry.told == entry.to_tell()) return;
+    entry.told = entry.to_tell();
+    const auto status = entry.machine.status();  // a copy: the callback may change it
     rocd::log("supervise")
         .debug("child {} generation {}: {}", id.str(), status.generation, to_string(status.state));
     if (callbacks.on_status) callbacks.on_status(id, status);
@@ -103,6 +112,7 @@ struct Supervisor::Impl {
   void perform(const Uid& id, Entry& entry, const ChildMachine::Spawn& spawn) {
     const auto now = Now::read();
     entry.splitters.clear();
+    entry.lines_before = entry.lines.lines().empty() ? 0 : entry.lines.lines().back().number;
     entry.spawned_at = now;
     auto process = spawner.spawn(
         entry.spec.request,
@@ -134,22 +144,25 @@ struct Supervisor::Impl {
                      std::string_view bytes) {
     auto* entry = find(id);
     if (entry == nullptr || generation != entry->machine.status().generation) return;
+    const auto at = Now::read().wall;
     const auto dropped = entry->splitters[channel].feed(
-        bytes, [&](std::string line) { take_line(id, *entry, channel, std::move(line)); });
+        bytes, [&](std::string line) { take_line(id, *entry, at, channel, std::move(line)); });
     entry->lines.count_dropped_bytes(dropped);
   }
 
-  void take_line(const Uid& id, Entry& entry, OutputChannel channel, std::string text) {
-    const auto& line = entry.lines.push(Now::read().wall, channel, std::move(text));
+  void take_line(const Uid& id, Entry& entry, WallTime at, OutputChannel channel,
+                 std::string text) {
+    const auto& line = entry.lines.push(at, channel, std::move(text));
     if (callbacks.on_line) callbacks.on_line(id, entry.machine.status().generation, line);
   }
 
   void handle_exit(const Uid& id, std::uint64_t generation, ExitStatus status) {
     auto* entry = find(id);
     if (entry == nullptr || generation != entry->machine.status().generation) return;
+    const auto at = Now::read().wall;
     for (auto& [channel, splitter] : entry->splitters)
       splitter.finish([&, channel = channel](std::string line) {
-        take_line(id, *entry, channel, std::move(line));
+        take_line(id, *entry, at, channel, std::move(line));
       });
     remember_exit(id, *entry, to_record(status));
     entry->process.reset();
@@ -163,7 +176,7 @@ struct Supervisor::Impl {
     record.at = Now::read();
     record.ran_for = record.at.mono - entry.spawned_at.mono;
     record.requested = entry.machine.exit_requested();
-    record.log = entry.lines.last(exit_lines);
+    record.log = last_lines(entry);
     if (record.requested)
       rocd::log("supervise").debug("child {}: {}, as asked", id.str(), record.text);
     else
@@ -172,6 +185,13 @@ struct Supervisor::Impl {
                 std::chrono::duration<double>(record.ran_for).count());
     entry.exits.push_back(std::move(record));
     if (entry.exits.size() > exits_kept) entry.exits.pop_front();
+  }
+
+  [[nodiscard]] static std::vector<std::string> last_lines(const Entry& entry) {
+    const auto& lines = entry.lines.lines();
+    std::size_t own = 0;  // of this generation
+    while (own < lines.size() && lines[lines.size() - 1 - own].number > entry.lines_before) ++own;
+    return entry.lines.last(std::min(own, exit_lines));
   }
 
   // Not here and now: the caller may stand in a callback of this entry.
@@ -206,7 +226,13 @@ Supervisor::Supervisor(asio::any_io_executor executor, Spawner& spawner, ChildRe
                        std::uint64_t seed)
     : impl_(std::make_unique<Impl>(std::move(executor), spawner, registry, seed)) {}
 
-Supervisor::~Supervisor() = default;
+Supervisor::~Supervisor() {
+  for (auto& [id, entry] : impl_->entries) {
+    if (!entry->process) continue;
+    entry->process.reset();
+    impl_->registry.remove(id);
+  }
+}
 
 void Supervisor::set_callbacks(SupervisorCallbacks callbacks) {
   impl_->callbacks = std::move(callbacks);
