@@ -23,6 +23,8 @@
 #include "stream/roc_cli_engine.hpp"
 #include "stream/stream_dispatcher.hpp"
 #include "supervise/orphans.hpp"
+#include "supervise/process_info.hpp"
+#include "supervise/process_info.hpp"
 #include "supervise/process_spawner.hpp"
 #include "supervise/supervisor.hpp"
 
