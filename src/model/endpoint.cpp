@@ -1,5 +1,7 @@
 #include "model/endpoint.hpp"
 
+#include <algorithm>
+
 namespace rocd {
 
 bool can_be_source(const EndpointSpec& spec) {
@@ -13,6 +15,13 @@ bool can_be_destination(const EndpointSpec& spec) {
   if (spec.direction == StreamDirection::duplex) return true;
   if (spec.direction == StreamDirection::output) return spec.type == EndpointType::system_device;
   return spec.type == EndpointType::streaming_device;  // a virtual microphone
+}
+
+bool is_endpoint_name(std::string_view text) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !text.empty() && text.size() <= 63 && letter(text.front()) &&
+         std::all_of(text.begin(), text.end(),
+                     [&](char c) { return letter(c) || c == '-' || c == '_'; });
 }
 
 std::string_view to_string(EndpointType type) {

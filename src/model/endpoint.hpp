@@ -67,6 +67,9 @@ struct Endpoint {
 [[nodiscard]] bool can_be_source(const EndpointSpec& spec);
 [[nodiscard]] bool can_be_destination(const EndpointSpec& spec);
 
+// [a-z0-9][a-z0-9_-]{0,62}: stands in node names, URIs and YAML without quoting.
+[[nodiscard]] bool is_endpoint_name(std::string_view text);
+
 [[nodiscard]] std::string_view to_string(EndpointType type);
 [[nodiscard]] std::string_view to_string(StreamDirection direction);
 [[nodiscard]] std::string_view to_string(Origin origin);

@@ -1,9 +1,11 @@
 // Strict decoding of what clients may write; see json.hpp.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <initializer_list>
 
 #include "base/duration.hpp"
 #include "model/json.hpp"
@@ -33,33 +35,21 @@ Error invalid(std::string_view what, std::vector<FieldError> fields) {
           std::move(fields)};
 }
 
-// uid and uri may be repeated in a body, but not contradict the path.
-void check_identity(ObjectReader& reader, std::string_view kind, const Uid& path_uid,
-                    const std::string& path_uri) {
-  const auto uid_key = fmt::format("{}_uid", kind);
-  const auto uri_key = fmt::format("{}_uri", kind);
-  const auto check = [&](const std::string& key, const std::string& expected) {
+// uid and uri may be repeated in a body, but not contradict the path. Empty ones count as missing:
+// upstream's schema demands the fields.
+void check_identity(ObjectReader& reader, std::string_view uid_key, std::string_view uri_key,
+                    const DecodeContext& context, std::initializer_list<std::string> path_uris) {
+  const auto check = [&](std::string_view key, std::initializer_list<std::string> expected) {
     const auto given = reader.text(key);
-    if (!given || (!path_uid.empty() && *given == expected)) return;
-    reader.fail(key,
-                path_uid.empty()
-                    ? std::string("chosen by the daemon; to choose it, PUT to its path")
-                    : fmt::format("'{}' contradicts the path, which says '{}'", *given, expected));
+    if (!given || given->empty()) return;
+    if (context.path_uid.empty())
+      reader.fail(key, "chosen by the daemon; to choose it, PUT to its path");
+    else if (std::find(expected.begin(), expected.end(), *given) == expected.end())
+      reader.fail(key, fmt::format("'{}' contradicts the path, which says '{}'", *given,
+                                   *expected.begin()));
   };
-  check(uid_key, path_uid.str());
-  // Clients that read "/peers/<uid>/…" may write through "/peers/self/…" and the other way round.
-  if (kind != "endpoint" || path_uid.empty())
-    check(uri_key, path_uri);
-  else
-    reader.ignore(uri_key);
-}
-
-bool is_name(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  if (text.empty() || text.size() > 63 || !letter(text.front())) return false;
-  for (const char c : text)
-    if (!letter(c) && c != '-' && c != '_') return false;
-  return true;
+  check(uid_key, {context.path_uid.str()});
+  check(uri_key, path_uris);
 }
 
 void read_system_name(ObjectReader& reader, EndpointSpec& spec) {
@@ -69,7 +59,7 @@ void read_system_name(ObjectReader& reader, EndpointSpec& spec) {
   if (spec.type == EndpointType::system_device) return;
   const auto prefixed = system_name->starts_with(node_prefix);
   const auto name = std::string_view(*system_name).substr(prefixed ? node_prefix.size() : 0);
-  if (!prefixed || !is_name(name))
+  if (!prefixed || !is_endpoint_name(name))
     reader.fail("system_name",
                 fmt::format("'{}' is not 'rocd.' and a name of at most 63 letters a-z, digits, "
                             "'-' and '_'",
@@ -168,7 +158,9 @@ Result<EndpointSpec> decode_endpoint(const boost::json::value& body, const Decod
   ObjectReader reader(body.get_object(), "", errors);
   EndpointSpec spec;
   spec.uid = context.path_uid;
-  check_identity(reader, "endpoint", context.path_uid, "");
+  check_identity(reader, "endpoint_uid", "endpoint_uri", context,
+                 {endpoint_uri(context.self, context.path_uid),
+                  "/peers/self/endpoints/" + context.path_uid.str()});
   if (const auto v = reader.one_of<EndpointType>("endpoint_type", endpoint_types)) {
     spec.type = *v;
     if (*v == EndpointType::system_device && context.path_uid.empty())
@@ -207,7 +199,7 @@ Result<StreamSpec> decode_stream(const boost::json::value& body, const DecodeCon
   ObjectReader reader(body.get_object(), "", errors);
   StreamSpec spec;
   spec.uid = context.path_uid;
-  check_identity(reader, "stream", context.path_uid, stream_uri(context.path_uid));
+  check_identity(reader, "stream_uid", "stream_uri", context, {stream_uri(context.path_uid)});
   if (auto v = reader.text("display_name")) spec.display_name = std::move(*v);
   if (const auto v = reader.boolean("enabled")) spec.enabled = *v;
   reader.require("source");
@@ -230,7 +222,8 @@ Result<Peer> decode_peer(const boost::json::value& body, const DecodeContext& co
   ObjectReader reader(body.get_object(), "", errors);
   Peer peer;
   peer.uid = context.path_uid;
-  check_identity(reader, "peer", context.path_uid, peer_uri(context.path_uid));
+  check_identity(reader, "peer_uid", "peer_uri", context,
+                 {peer_uri(context.path_uid), "/peers/self"});
   if (auto v = reader.text("display_name")) {
     if (v->empty()) reader.fail("display_name", "must not be empty");
     peer.display_name = std::move(*v);

@@ -39,9 +39,12 @@ Error bad(std::string message) {
   return error;
 }
 
-bool is_ipv6(const std::string& host) {
+// One address has one spelling (RFC 5952), so that equal addresses compare equal.
+std::optional<std::string> canonical_ipv6(const std::string& host) {
   in6_addr address{};
-  return ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
+  if (::inet_pton(AF_INET6, host.c_str(), &address) != 1) return std::nullopt;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  return ::inet_ntop(AF_INET6, &address, text.data(), text.size());
 }
 
 // RFC 1123 host names; an IPv4 address is one, too, unless it is all digits and wrong.
@@ -125,9 +128,11 @@ Result<MediaUri> MediaUri::parse(std::string_view text) {
   if (bracketed) host = host.substr(1, host.size() - 2);
 
   MediaUri uri{known->protocol, std::string(host), 0};
-  if (bracketed ? !is_ipv6(uri.host) : !is_host(uri.host))
+  const auto ipv6 = bracketed ? canonical_ipv6(uri.host) : std::nullopt;
+  if (bracketed ? !ipv6 : !is_host(uri.host))
     return bad(fmt::format(
-        "'{}' is not a host name, an IPv4 address or an IPv6 address in brackets", uri.host));
+        "'{}' is not a host name, an IPv4 address or an IPv6 address in brackets", host));
+  if (ipv6) uri.host = *ipv6;
   const auto port = parse_port(authority.substr(port_colon + 1));
   if (!port)
     return bad(fmt::format("'{}' is not a port, expected a number from 0 to 65535",

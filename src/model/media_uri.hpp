@@ -21,7 +21,7 @@ enum class Interface { media, repair, control };
 
 struct MediaUri {
   Protocol protocol = Protocol::rtp;
-  std::string host;  // name, IPv4, or IPv6 without brackets
+  std::string host;  // name, IPv4, or IPv6 without brackets in its canonical form
   std::uint16_t port = 0;
 
   // Errors name what is wrong and what is allowed ("unknown scheme 'http', expected one of …").

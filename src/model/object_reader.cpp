@@ -23,11 +23,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// U+0000 to U+001F and U+007F to U+009F; `text` is valid UTF-8, the JSON parser saw to that.
 bool has_control_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7f;
-  });
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7f) return true;
+    const bool may_be_c1 = byte == 0xc2 && i + 1 < text.size();
+    if (may_be_c1 && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
+  }
+  return false;
 }
 
 std::size_t characters(std::string_view utf8) {
@@ -184,6 +188,10 @@ std::optional<std::size_t> ObjectReader::index_of(std::string_view key,
     return std::nullopt;
   }
   const std::string_view text = value->get_string();
+  if (auto problem = text_problem(text, 200)) {
+    fail(key, std::move(*problem));
+    return std::nullopt;
+  }
   const auto found = std::find(names.begin(), names.end(), text);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   fail(key, fmt::format("'{}' is not one of {}", text, fmt::join(names, ", ")));
@@ -191,13 +199,18 @@ std::optional<std::size_t> ObjectReader::index_of(std::string_view key,
 }
 
 void ObjectReader::finish() {
+  constexpr std::size_t max_reported = 20;  // each costs a search for what was meant
+  std::size_t unknown = 0;
   for (const auto& item : object_) {
     const std::string_view key = item.key();
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+    if (++unknown > max_reported) continue;
     const auto meant = closest(key, known_);
     fail(key,
          meant.empty() ? "unknown field" : fmt::format("unknown field, did you mean '{}'?", meant));
   }
+  if (unknown > max_reported)
+    errors_.push_back({path_, fmt::format("{} more unknown fields", unknown - max_reported)});
 }
 
 }  // namespace rocd

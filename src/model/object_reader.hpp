@@ -1,5 +1,6 @@
 // Reads one JSON object strictly and collects every mistake with its JSON pointer (RFC 6901).
 // (pure) Each accessor marks its key as known; finish() reports the keys that nobody asked for.
+// Keys are kept as views: pass literals.
 #pragma once
 
 #include <boost/json/object.hpp>

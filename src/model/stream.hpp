@@ -75,7 +75,7 @@ enum class StreamKind {
   local,    // endpoint -> endpoint of this peer: links only
 };
 
-// nullopt: external -> external, or an endpoint of another peer (validation refuses both).
+// nullopt: external -> external, which validation refuses (as it does endpoints of other peers).
 [[nodiscard]] std::optional<StreamKind> kind_of(const StreamSpec& spec);
 
 enum class StreamState {

@@ -18,15 +18,19 @@ using Errors = std::vector<FieldError>;
 constexpr Duration min_latency = 1ms;
 constexpr Duration max_latency = 60s;
 constexpr Duration min_packet = 1ms;
-constexpr Duration max_packet = 100ms;
+constexpr Duration max_packet = 60ms;  // roc-send 0.4.0: above 65 ms no packet fits its buffers
 
-// Options of the tools that rocd itself sets (given twice, the tool refuses to start), and
-// --backup, which names another device. The tools accept unambiguous beginnings of them, too.
-constexpr std::array<std::string_view, 18> reserved_options{
-    "--frame-len", "--input",          "--output",           "--source",     "--repair",
-    "--control",   "--help",           "--version",          "--verbose",    "--color",
-    "--backup",    "--list-supported", "--target-latency",   "--io-latency", "--packet-len",
-    "--nbsrc",     "--nbrpr",          "--resampler-profile"};
+// Options of the tools that rocd itself sets (given twice, the tool refuses to start), that name
+// other devices or files, or that make the tool end. The tools accept unambiguous beginnings, too.
+constexpr std::array<std::string_view, 22> reserved_options{
+    "--backup",         "--backup-format",  "--color",
+    "--control",        "--frame-len",      "--help",
+    "--input",          "--input-format",   "--io-latency",
+    "--list-supported", "--nbrpr",          "--nbsrc",
+    "--oneshot",        "--output",         "--output-format",
+    "--packet-len",     "--repair",         "--resampler-profile",
+    "--source",         "--target-latency", "--verbose",
+    "--version"};
 
 std::string label(const EndpointSpec& endpoint) {
   return endpoint.display_name.empty() ? endpoint.system_name : endpoint.display_name;
@@ -35,21 +39,18 @@ std::string label(const EndpointSpec& endpoint) {
 std::string why_not_source(const EndpointSpec& endpoint) {
   return fmt::format(
       "'{}' is a virtual input: applications record from it, so it can be a destination of "
-      "streams, "
-      "not a source",
+      "streams, not a source",
       label(endpoint));
 }
 
 std::string why_not_destination(const EndpointSpec& endpoint) {
   if (endpoint.type == EndpointType::streaming_device)
     return fmt::format(
-        "'{}' is a virtual output: applications play to it, so it can be a source of streams, not "
-        "a "
-        "destination",
+        "'{}' is a virtual output: applications play into it, so it can be a source of streams, "
+        "not a destination",
         label(endpoint));
   return fmt::format(
-      "'{}' is an input of this computer: it can be a source of streams, not a "
-      "destination",
+      "'{}' is an input of this computer: it can be a source of streams, not a destination",
       label(endpoint));
 }
 
@@ -96,6 +97,10 @@ void check_uri(const std::optional<MediaUri>& uri, Interface interface, std::str
                                          to_string(uri->protocol), expected.at(interface))});
   if (!is_source && uri->port == 0)
     errors.push_back({where, "port 0 means 'choose', which only the receiving side can do"});
+  if (!is_source && (uri->host == "0.0.0.0" || uri->host == "::"))
+    errors.push_back({where, fmt::format("'{}' means all addresses of this computer, expected the "
+                                         "address of a receiver",
+                                         uri->host)});
   if (is_source && !is_address(uri->host))
     errors.push_back(
         {where, fmt::format("'{}' is not an IP address; a receiving stream binds an address of "
@@ -111,7 +116,12 @@ std::string_view repair_scheme(FecScheme fec) {
 void check_pair(const ExternalAddress& address, std::string_view side, bool is_source,
                 Errors& errors) {
   if (!address.media) {
-    if (!is_source) errors.push_back({field(side, "media_uri"), "missing: where to send to"});
+    if (!is_source)
+      errors.push_back({field(side, "media_uri"), "missing: where to send to"});
+    else if (address.repair)
+      errors.push_back(
+          {field(side, "media_uri"),
+           "missing: a repair address needs its media address (port 0: rocd chooses)"});
     return;
   }
   if (interface_of(address.media->protocol) != Interface::media) return;  // reported already
@@ -155,16 +165,25 @@ std::vector<BoundPort> fixed_ports(const ExternalAddress& address, std::string_v
   return ports;
 }
 
-bool is_any(const std::string& host) {
-  return host == "0.0.0.0" || host == "::";
+std::string name_of(const StreamSpec& stream) {
+  if (stream.display_name.empty()) return fmt::format("stream {}", stream.uid.str());
+  return fmt::format("stream '{}' ({})", stream.display_name, stream.uid.str());
 }
 
-// Can both not be bound at once? "::" takes IPv4 too, unless a tool asks otherwise.
+bool is_ipv6(const std::string& host) {
+  return host.find(':') != std::string::npos;
+}
+
+// Does binding `host` take the port of `other` away, too? "::" takes that of IPv4 with it.
+bool covers(const std::string& host, const std::string& other) {
+  return host == other || host == "::" || (host == "0.0.0.0" && !is_ipv6(other));
+}
+
+// Can both not be bound at once?
 bool collide(const MediaUri& a, const MediaUri& b) {
-  return a.port == b.port && (a.host == b.host || is_any(a.host) || is_any(b.host));
+  return a.port == b.port && (covers(a.host, b.host) || covers(b.host, a.host));
 }
 
-// `same_host` decides for one stream; for two streams only bound addresses matter.
 void check_ports(const StreamSpec& spec, const ExternalAddress& address, bool is_source,
                  const ValidationContext& context, Errors& errors) {
   const auto ours = fixed_ports(address, is_source ? "/source" : "/destination");
@@ -173,7 +192,7 @@ void check_ports(const StreamSpec& spec, const ExternalAddress& address, bool is
       if (collide(*ours[i].uri, *ours[j].uri))
         errors.push_back({ours[i].path, fmt::format("port {} is already that of {}",
                                                     ours[i].uri->port, ours[j].path)});
-  if (!is_source || !spec.enabled) return;
+  if (!is_source || !spec.enabled) return;  // only what is bound here can collide with others
   context.each_stream([&](const StreamSpec& other) {
     if (other.uid == spec.uid || !other.enabled) return;
     const auto* bound = std::get_if<ExternalAddress>(&other.source);
@@ -181,9 +200,8 @@ void check_ports(const StreamSpec& spec, const ExternalAddress& address, bool is
     for (const auto& theirs : fixed_ports(*bound, "/source"))
       for (const auto& mine : ours)
         if (collide(*mine.uri, *theirs.uri))
-          errors.push_back(
-              {mine.path, fmt::format("port {} is already used by stream '{}' ({})", mine.uri->port,
-                                      other.display_name, other.uid.str())});
+          errors.push_back({mine.path, fmt::format("port {} is already used by {}", mine.uri->port,
+                                                   name_of(other))});
   });
 }
 
@@ -234,6 +252,7 @@ void check_settings(const StreamSettings& settings, const ValidationContext& con
   for (std::size_t i = 0; i < settings.extra_args.size(); ++i) {
     const std::string_view argument = settings.extra_args[i];
     const auto path = fmt::format("/settings/extra_args/{}", i);
+    if (argument.empty()) errors.push_back({path, "empty"});
     if (!argument.starts_with("--")) {
       if (argument.starts_with("-"))
         errors.push_back({path, fmt::format("'{}' is a short option, expected a long one such as "
@@ -275,6 +294,11 @@ std::vector<FieldError> validate(const StreamSpec& spec, const ValidationContext
 std::vector<FieldError> validate(const EndpointSpec& spec) {
   Errors errors;
   if (spec.type != EndpointType::streaming_device) return errors;
+  if (!spec.name.empty() && !is_endpoint_name(spec.name))
+    errors.push_back({"/system_name", fmt::format("'{}' is not a name of at most 63 letters a-z, "
+                                                  "digits, '-' and '_' that begins with a letter "
+                                                  "or digit",
+                                                  spec.name)});
   if (spec.direction == StreamDirection::duplex)
     errors.push_back({"/stream_direction", "a virtual device is 'output' or 'input'"});
   if (spec.channels < 1 || spec.channels > 8)
