@@ -41,7 +41,7 @@ struct Config {
   AudioConfig audio;
   ToolsConfig tools;
   PortRange ports;
-  std::filesystem::path state_dir;  // resolved: $XDG_STATE_HOME/rocd, /var/lib/rocd for system users
+  std::filesystem::path state_dir;  // resolved: $XDG_STATE_HOME/rocd, /var/lib/rocd without HOME
   LogOptions log;
 
   // uid is empty until assign_uids(); endpoint references in streams hold the *name* until then.
@@ -49,8 +49,8 @@ struct Config {
     EndpointSpec spec;
   };
   struct StreamEntry {
-    StreamSpec spec;                           // external connections are final
-    std::optional<std::string> source_name;       // name of an endpoint entry, or "system:NODE"
+    StreamSpec spec;                         // external connections are final
+    std::optional<std::string> source_name;  // name of an endpoint entry, or "system:NODE"
     std::optional<std::string> destination_name;
     SourceLocation source_location, destination_location;
   };

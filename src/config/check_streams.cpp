@@ -1,0 +1,142 @@
+// What a stream of the file must be beyond its own shape: its endpoints exist, and the rules that
+// hold for every stream (model/validate) hold for it. Those rules know uids and JSON pointers; here
+// they get provisional uids, and their findings are put into the words and places of the file.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "config/entries.hpp"
+#include "model/validate.hpp"
+
+namespace rocd {
+namespace {
+
+// Fits everywhere: what the node is, is only known when the sound system shows it.
+EndpointSpec any_system_device(const std::string& node_name) {
+  EndpointSpec spec;
+  spec.type = EndpointType::system_device;
+  spec.direction = StreamDirection::duplex;
+  spec.system_name = node_name;
+  spec.display_name = node_name;
+  return spec;
+}
+
+// Provisional uids: of no peer, but as unequal as the final ones.
+Uid provisional_endpoint(const std::string& reference) {
+  if (reference.starts_with(system_reference))
+    return system_endpoint_uid({}, reference.substr(system_reference.size()));
+  return Uid::derive("", "endpoint", reference);
+}
+
+using EndpointsByUid = std::unordered_map<Uid, EndpointSpec>;
+
+EndpointsByUid lookup_table(const ReadEndpoints& endpoints) {
+  EndpointsByUid table;
+  for (const auto& entry : endpoints.entries) {
+    const auto uid = provisional_endpoint(entry.spec.name);
+    // With a mistake in it, its direction may not be what was meant: no further complaints.
+    table.try_emplace(uid, endpoints.broken.contains(entry.spec.name)
+                               ? any_system_device(entry.spec.name)
+                               : entry.spec);
+  }
+  return table;
+}
+
+void resolve(const std::optional<std::string>& name, Connection& connection, YamlPlace place,
+             const ReadEndpoints& endpoints, EndpointsByUid& table, ReadStream& stream,
+             Mistakes& mistakes) {
+  if (!name) return;
+  const auto& known = endpoints.names;
+  if (name->starts_with(system_reference)) {
+    const auto node = name->substr(system_reference.size());
+    if (node.empty()) {
+      mistakes.add(place, "'system:' names no device, expected 'system:NODE_NAME'");
+      stream.sound = false;
+      return;
+    }
+    table.try_emplace(provisional_endpoint(*name), any_system_device(node));
+  } else if (std::find(known.begin(), known.end(), *name) == known.end()) {
+    const auto hint = name->find("://") == std::string::npos
+                          ? ", expected a name of 'endpoints' or 'system:NODE_NAME'"
+                          : fmt::format(", expected {{media: '{}'}} for an address", *name);
+    mistakes.add(
+        place, fmt::format("there is no endpoint '{}'{}", *name, did_you_mean(*name, known, hint)));
+    stream.sound = false;
+    return;
+  }
+  connection = EndpointRef{{}, provisional_endpoint(*name)};
+}
+
+YamlPlace place_of_field(const ReadStream& stream, std::string pointer) {
+  // From "/settings/extra_args/2" up to what has a place.
+  while (!pointer.empty()) {
+    if (const auto found = stream.places.find(pointer); found != stream.places.end())
+      return found->second;
+    pointer.resize(pointer.rfind('/'));
+  }
+  return stream.place;
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  if (from.empty()) return;
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+// "/source/media_uri" -> "media", "/settings/io_latency" -> "io_latency".
+std::string yaml_key(std::string_view pointer) {
+  auto key = pointer.substr(pointer.find('/', 1) + 1);
+  if (pointer.find('/', 1) == std::string_view::npos) key = pointer.substr(1);
+  key = key.substr(0, key.find('/'));
+  constexpr std::string_view suffix = "_uri";
+  if (key == "endpoint_uri") return std::string(pointer.substr(1, pointer.find('/', 1) - 1));
+  if (key.ends_with(suffix)) key.remove_suffix(suffix.size());
+  return std::string(key);
+}
+
+std::string in_words_of_file(std::string reason, const std::vector<ReadStream>& streams) {
+  for (const auto* side : {"/source/", "/destination/"})
+    for (const auto* field : {"media", "repair", "control"})
+      replace_all(reason, fmt::format("{}{}_uri", side, field), fmt::format("'{}'", field));
+  for (const auto& stream : streams)
+    replace_all(reason, stream.entry.spec.uid.str(), stream.entry.spec.location);
+  return reason;
+}
+
+}  // namespace
+
+void check_streams(std::vector<ReadStream>& streams, const ReadEndpoints& endpoints,
+                   Mistakes& mistakes) {
+  auto table = lookup_table(endpoints);
+  for (auto& stream : streams) {
+    auto& entry = stream.entry;
+    entry.spec.uid = Uid::derive("", "stream", entry.spec.name);
+    resolve(entry.source_name, entry.spec.source, stream.places["/source"], endpoints, table,
+            stream, mistakes);
+    resolve(entry.destination_name, entry.spec.destination, stream.places["/destination"],
+            endpoints, table, stream, mistakes);
+  }
+  // Each stream is held against those before it: a conflict is said once, at the later one.
+  const ReadStream* current = nullptr;
+  ValidationContext context;
+  context.allow_extra_args = true;  // who may write the file may run programs anyway
+  context.find_endpoint = [&](const Uid& uid) {
+    const auto found = table.find(uid);
+    return found == table.end() ? nullptr : &found->second;
+  };
+  context.each_stream = [&](const std::function<void(const StreamSpec&)>& visit) {
+    for (const auto* other = streams.data(); other != current; ++other)
+      if (other->sound) visit(other->entry.spec);
+  };
+  for (const auto& stream : streams) {
+    if (!stream.sound) continue;
+    current = &stream;
+    for (const auto& error : validate(stream.entry.spec, context))
+      mistakes.add(
+          place_of_field(stream, error.path),
+          fmt::format("'{}': {}", yaml_key(error.path), in_words_of_file(error.reason, streams)));
+  }
+}
+
+}  // namespace rocd

@@ -1,0 +1,209 @@
+#include "config/entries.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace rocd {
+namespace {
+
+constexpr std::size_t max_entries = 1000;
+constexpr std::size_t max_extra_args = 100;
+constexpr std::size_t max_display_name = 256;
+constexpr std::uint32_t max_channels = 8;
+constexpr std::uint32_t min_sample_rate = 8000;
+constexpr std::uint32_t max_sample_rate = 192'000;
+constexpr double max_volume = 4;
+
+bool is_name(const std::string& text) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !text.empty() && text.size() <= 63 && letter(text[0]) &&
+         std::all_of(text.begin(), text.end(),
+                     [&](char c) { return letter(c) || c == '_' || c == '-'; });
+}
+
+// Names are keys: each stands once in its list.
+class Names {
+ public:
+  explicit Names(std::string what) : what_(std::move(what)) {}
+
+  std::string read(MapReader& reader) {
+    if (!reader.has("name")) {
+      (void)reader.node("name");  // known, for "did you mean"
+      reader.missing("name", "the key of this " + what_);
+      return {};
+    }
+    const auto text = reader.text("name", "the key of this " + what_);
+    if (!text) return {};
+    if (!is_name(*text)) {
+      reader.wrong("name", fmt::format("'{}' is not a name, expected 1 to 63 of a-z, 0-9, '_' and "
+                                       "'-', beginning with a letter or digit",
+                                       *text));
+      return {};
+    }
+    const auto [first, added] = lines_.try_emplace(*text, reader.place("name").line);
+    if (!added)
+      reader.wrong("name", fmt::format("the name '{}' is already that of the {} in line {}", *text,
+                                       what_, first->second));
+    return *text;
+  }
+
+ private:
+  std::string what_;
+  std::map<std::string, int> lines_;
+};
+
+std::string read_display_name(MapReader& reader, const std::string& name) {
+  auto text = reader.text("display_name").value_or(name);
+  const bool one_line = text.find_first_of("\r\n\t") == std::string::npos;
+  if (text.size() > max_display_name || !one_line)
+    reader.wrong("display_name", fmt::format("'display_name' is not fit to be shown, expected one "
+                                             "line of at most {} bytes",
+                                             max_display_name));
+  return text;
+}
+
+EndpointSpec read_endpoint(MapReader& reader, Names& names) {
+  EndpointSpec spec;
+  spec.name = names.read(reader);
+  spec.display_name = read_display_name(reader, spec.name);
+  spec.system_name = "rocd." + spec.name;
+  spec.origin = Origin::config;
+  const auto direction = reader.choice<StreamDirection>(
+      "direction", {{"output", StreamDirection::output}, {"input", StreamDirection::input}});
+  if (!reader.has("direction"))
+    reader.missing("direction", "output (applications play to it) or input (they record from it)");
+  spec.direction = direction.value_or(spec.direction);
+  spec.channels = reader.integer("channels", 1, max_channels).value_or(spec.channels);
+  spec.sample_rate =
+      reader.integer("sample_rate", min_sample_rate, max_sample_rate).value_or(spec.sample_rate);
+  spec.volume = reader.number("volume", 0, max_volume).value_or(spec.volume);
+  spec.muted = reader.boolean("muted").value_or(false);
+  spec.is_default = reader.boolean("default").value_or(false);
+  return spec;
+}
+
+std::optional<MediaUri> read_uri(MapReader& reader, const std::string& key) {
+  const auto text = reader.text(key, "SCHEME://HOST:PORT");
+  if (!text) return std::nullopt;
+  const auto uri = MediaUri::parse(*text);
+  if (uri) return *uri;
+  reader.wrong(key, fmt::format("'{}': {}", key, uri.error().message));
+  return std::nullopt;
+}
+
+// One end of a stream: the name of an endpoint, or a mapping of addresses.
+void read_connection(MapReader& stream, const std::string& key, ReadStream& read,
+                     Mistakes& mistakes) {
+  const bool is_source = key == "source";
+  auto& connection = is_source ? read.entry.spec.source : read.entry.spec.destination;
+  auto& name = is_source ? read.entry.source_name : read.entry.destination_name;
+  auto& location = is_source ? read.entry.source_location : read.entry.destination_location;
+  const std::string expected =
+      "the name of an endpoint, 'system:NODE_NAME', or a mapping with media, repair, control";
+
+  const auto pointer = "/" + key;
+  const auto node = stream.node(key);
+  if (!node) {
+    if (!stream.has(key)) stream.missing(key, expected);
+    return;
+  }
+  location = mistakes.location(stream.place(key));
+  read.places[pointer] = stream.place(key);
+  if (node->IsMap()) {
+    MapReader address(*node, stream.place(key), fmt::format("'{}'", key), mistakes);
+    ExternalAddress external;
+    external.media = read_uri(address, "media");
+    external.repair = read_uri(address, "repair");
+    external.control = read_uri(address, "control");
+    address.finish();
+    for (const auto* field : {"media", "repair", "control"})
+      read.places[fmt::format("{}/{}_uri", pointer, field)] = address.place(field);
+    connection = external;
+    return;
+  }
+  connection = EndpointRef{};
+  if (const auto text = stream.text(key, expected)) name = *text;
+}
+
+StreamSettings read_settings_of(MapReader& reader, FieldPlaces& places) {
+  StreamSettings settings;
+  settings.profile = reader
+                         .choice<Profile>("profile", {{"low", Profile::low},
+                                                      {"balanced", Profile::balanced},
+                                                      {"robust", Profile::robust}})
+                         .value_or(settings.profile);
+  settings.target_latency = reader.duration("target_latency");
+  settings.io_latency = reader.duration("io_latency");
+  settings.packet_length = reader.duration("packet_length");
+  settings.fec = reader
+                     .choice<std::optional<FecScheme>>("fec", {{"auto", std::nullopt},
+                                                               {"none", FecScheme::none},
+                                                               {"rs8m", FecScheme::rs8m},
+                                                               {"ldpc", FecScheme::ldpc}})
+                     .value_or(std::nullopt);
+  settings.resampler_profile =
+      reader
+          .choice<ResamplerProfile>("resampler_profile", {{"low", ResamplerProfile::low},
+                                                          {"medium", ResamplerProfile::medium},
+                                                          {"high", ResamplerProfile::high}})
+          .value_or(settings.resampler_profile);
+  settings.restart =
+      reader
+          .choice<RestartPolicy>("restart", {{"always", RestartPolicy::always},
+                                             {"on_failure", RestartPolicy::on_failure},
+                                             {"never", RestartPolicy::never}})
+          .value_or(settings.restart);
+  settings.extra_args = reader.texts("extra_args", max_extra_args);
+  for (const auto* key : {"target_latency", "io_latency", "packet_length", "fec", "extra_args"})
+    places[fmt::format("/settings/{}", key)] = reader.place(key);
+  return settings;
+}
+
+YamlPlace place_in_list(const YAML::Node& entry, YamlPlace list) {
+  return entry.IsNull() ? list : place_of(entry);  // "nothing" is placed at the next token
+}
+
+}  // namespace
+
+ReadEndpoints read_endpoints(MapReader& file, Mistakes& mistakes) {
+  ReadEndpoints read;
+  Names names("endpoint");
+  for (const auto& node : file.list("endpoints", max_entries)) {
+    const auto before = mistakes.count();
+    MapReader reader(node, place_in_list(node, file.place("endpoints")), "an endpoint", mistakes);
+    auto spec = read_endpoint(reader, names);
+    reader.finish();
+    spec.location = mistakes.location(reader.place());
+    read.names.push_back(spec.name);
+    if (mistakes.count() != before) read.broken.insert(spec.name);
+    read.entries.push_back({std::move(spec)});
+  }
+  return read;
+}
+
+std::vector<ReadStream> read_streams(MapReader& file, Mistakes& mistakes) {
+  std::vector<ReadStream> streams;
+  Names names("stream");
+  for (const auto& node : file.list("streams", max_entries)) {
+    const auto before = mistakes.count();
+    MapReader reader(node, place_in_list(node, file.place("streams")), "a stream", mistakes);
+    ReadStream read;
+    auto& spec = read.entry.spec;
+    read.place = reader.place();
+    spec.name = names.read(reader);
+    spec.display_name = read_display_name(reader, spec.name);
+    spec.enabled = reader.boolean("enabled").value_or(true);
+    spec.origin = Origin::config;
+    spec.location = mistakes.location(read.place);
+    read_connection(reader, "source", read, mistakes);
+    read_connection(reader, "destination", read, mistakes);
+    spec.settings = read_settings_of(reader, read.places);
+    reader.finish();
+    read.sound = mistakes.count() == before;
+    streams.push_back(std::move(read));
+  }
+  return streams;
+}
+
+}  // namespace rocd

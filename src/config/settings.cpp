@@ -1,0 +1,220 @@
+#include "config/settings.hpp"
+
+#include <fmt/format.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+
+#include "config/listen.hpp"
+
+namespace rocd {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error bad(std::string message) {
+  Error error;
+  error.code = ErrorCode::invalid_argument;
+  error.message = std::move(message);
+  return error;
+}
+
+// The XDG specification: a relative path is to be ignored, as if it were not set.
+fs::path absolute_from(const Environment& environment, const char* variable) {
+  const char* value = environment(variable);
+  fs::path path = value != nullptr ? value : "";
+  return path.is_absolute() ? path : fs::path();
+}
+
+fs::path default_state_dir(const Environment& environment) {
+  if (const auto state = absolute_from(environment, "XDG_STATE_HOME"); !state.empty())
+    return state / "rocd";
+  if (const auto home = absolute_from(environment, "HOME"); !home.empty())
+    return home / ".local/state/rocd";
+  return "/var/lib/rocd";
+}
+
+std::optional<fs::path> default_unix_socket(const Environment& environment) {
+  const auto runtime = absolute_from(environment, "XDG_RUNTIME_DIR");
+  if (runtime.empty()) return std::nullopt;
+  return runtime / "rocd.sock";
+}
+
+std::string default_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "rocd";
+  return name.data();
+}
+
+template <class T>
+Result<> choose(T& target, const std::string& text, const Choices<T>& choices) {
+  std::vector<std::string> words;
+  for (const auto& [word, value] : choices) {
+    if (word == text) {
+      target = value;
+      return {};
+    }
+    words.push_back(word);
+  }
+  return bad(fmt::format("'{}' is not known, expected {}{}", text, one_of(words),
+                         did_you_mean(text, words)));
+}
+
+Result<> set_name(Config& config, const std::string& text, const Environment&) {
+  constexpr std::size_t longest = 128;
+  if (text.size() > longest || text.find_first_of("\r\n\t") != std::string::npos)
+    return bad(fmt::format("expected one line of at most {} bytes", longest));
+  config.name = text;
+  return {};
+}
+
+Result<> set_listen(Config& config, const std::string& text, const Environment&) {
+  const auto address = parse_listen(text);
+  if (!address) {
+    const auto& error = address.error();
+    return bad(error.hint.empty() ? error.message : error.message + "; " + error.hint);
+  }
+  config.http.listen_host = address->host;
+  config.http.listen_port = address->port;
+  return {};
+}
+
+Result<> set_unix_socket(Config& config, const std::string& text, const Environment& environment) {
+  constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
+  if (text == "auto") {
+    config.http.unix_socket = default_unix_socket(environment);
+  } else if (text == "off") {
+    config.http.unix_socket = std::nullopt;
+  } else if (!fs::path(text).is_absolute()) {
+    return bad(fmt::format("'{}' is not known, expected auto, off or an absolute path", text));
+  } else if (text.size() > longest) {
+    return bad(fmt::format("the path has {} bytes, expected at most {} (the system's limit)",
+                           text.size(), longest));
+  } else {
+    config.http.unix_socket = text;
+  }
+  return {};
+}
+
+Result<> set_driver(Config& config, const std::string& text, const Environment&) {
+  return choose(config.audio.driver, text, {{"pipewire", "pipewire"}});
+}
+
+Result<> set_remote(Config& config, const std::string& text, const Environment&) {
+  config.audio.remote = text;
+  return {};
+}
+
+Result<> set_roc_send(Config& config, const std::string& text, const Environment&) {
+  config.tools.roc_send = text;
+  return {};
+}
+
+Result<> set_roc_recv(Config& config, const std::string& text, const Environment&) {
+  config.tools.roc_recv = text;
+  return {};
+}
+
+Result<> set_allow_extra_args(Config& config, const std::string& text, const Environment&) {
+  return choose(config.tools.allow_extra_args, text, {{"true", true}, {"false", false}});
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, failure] = std::from_chars(text.data(), end, port);
+  if (failure != std::errc{} || rest != end || port == 0) return std::nullopt;
+  return port;
+}
+
+Result<> set_ports(Config& config, const std::string& text, const Environment&) {
+  const std::string_view view(text);
+  const auto dash = view.find('-');
+  const auto first = parse_port(view.substr(0, dash));
+  const auto last =
+      dash == std::string_view::npos ? std::nullopt : parse_port(view.substr(dash + 1));
+  if (!first || !last)
+    return bad(
+        fmt::format("'{}' is not a range of ports, expected FIRST-LAST such as "
+                    "'10000-10999'",
+                    text));
+  if (*first > *last)
+    return bad(fmt::format("'{}' ends before it begins, expected '{}-{}'", text, *last, *first));
+  config.ports = {*first, *last};
+  return {};
+}
+
+Result<> set_state_dir(Config& config, const std::string& text, const Environment& environment) {
+  if (text == "auto")
+    config.state_dir = default_state_dir(environment);
+  else if (fs::path(text).is_absolute())
+    config.state_dir = text;
+  else
+    return bad(fmt::format("'{}' is not an absolute path, expected one, or auto", text));
+  return {};
+}
+
+Result<> set_level(Config& config, const std::string& text, const Environment&) {
+  using spdlog::level::level_enum;
+  return choose<level_enum>(config.log.level, text,
+                            {{"trace", level_enum::trace},
+                             {"debug", level_enum::debug},
+                             {"info", level_enum::info},
+                             {"warn", level_enum::warn},
+                             {"error", level_enum::err}});
+}
+
+Result<> set_format(Config& config, const std::string& text, const Environment&) {
+  return choose(config.log.format, text, {{"text", LogFormat::text}, {"json", LogFormat::json}});
+}
+
+}  // namespace
+
+const std::vector<Setting>& settings() {
+  static const std::vector<Setting> table{
+      {"", "name", "ROCD_NAME", set_name},
+      {"http", "listen", "ROCD_HTTP_LISTEN", set_listen},
+      {"http", "unix_socket", "ROCD_HTTP_UNIX_SOCKET", set_unix_socket},
+      {"audio", "driver", nullptr, set_driver},
+      {"audio", "remote", "ROCD_AUDIO_REMOTE", set_remote},
+      {"tools", "roc_send", "ROCD_TOOLS_ROC_SEND", set_roc_send},
+      {"tools", "roc_recv", "ROCD_TOOLS_ROC_RECV", set_roc_recv},
+      {"tools", "allow_extra_args", nullptr, set_allow_extra_args},
+      {"ports", "range", "ROCD_PORTS_RANGE", set_ports},
+      {"state", "dir", "ROCD_STATE_DIR", set_state_dir},
+      {"log", "level", "ROCD_LOG_LEVEL", set_level},
+      {"log", "format", "ROCD_LOG_FORMAT", set_format},
+  };
+  return table;
+}
+
+void set_defaults(Config& config, const Environment& environment) {
+  config.name = default_name();
+  config.http.unix_socket = default_unix_socket(environment);
+  config.state_dir = default_state_dir(environment);
+}
+
+void read_settings(const std::string& section, MapReader& reader, Config& config,
+                   const Environment& environment) {
+  for (const auto& setting : settings()) {
+    if (setting.section != section) continue;
+    const auto text = reader.text(setting.key);
+    if (!text) continue;
+    if (const auto set = setting.set(config, *text, environment); !set)
+      reader.wrong(setting.key, fmt::format("'{}': {}", setting.key, set.error().message));
+  }
+}
+
+void apply_environment(Config& config, const Environment& environment, Mistakes& mistakes) {
+  for (const auto& setting : settings()) {
+    if (setting.variable == nullptr) continue;
+    const char* text = environment(setting.variable);
+    if (text == nullptr || *text == '\0') continue;
+    if (const auto set = setting.set(config, text, environment); !set)
+      mistakes.add_elsewhere(fmt::format("environment {}", setting.variable), set.error().message);
+  }
+}
+
+}  // namespace rocd

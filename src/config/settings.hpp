@@ -1,0 +1,29 @@
+// The scalars of the configuration: what each accepts, its default, and the environment variable
+// that overrides it. One table, so that file and environment cannot disagree.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "config/map_reader.hpp"
+
+namespace rocd {
+
+struct Setting {
+  std::string section;  // "http"; empty: top level
+  std::string key;
+  const char* variable;  // "ROCD_HTTP_LISTEN"; nullptr: only in the file
+  Result<> (*set)(Config& config, const std::string& text, const Environment& environment);
+};
+
+[[nodiscard]] const std::vector<Setting>& settings();
+
+void set_defaults(Config& config, const Environment& environment);
+// All settings of one section.
+void read_settings(const std::string& section, MapReader& reader, Config& config,
+                   const Environment& environment);
+// A variable that is set but empty does not count.
+void apply_environment(Config& config, const Environment& environment, Mistakes& mistakes);
+
+}  // namespace rocd

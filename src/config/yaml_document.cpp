@@ -1,0 +1,155 @@
+#include "config/yaml_document.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "config/map_reader.hpp"
+
+namespace rocd {
+namespace {
+
+constexpr std::string_view unclosed_quote = "illegal document indicator in scalar";
+
+// What yaml-cpp says, and what to do about it.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 14> explanations{{
+    {"illegal map value", "':' cannot stand here: wrong indentation, or text that needs quotes"},
+    {"end of map not found", "wrong indentation, expected another key of the mapping above"},
+    {"end of sequence not found", "wrong indentation, expected another '- ' of the list above"},
+    {"end of map flow not found", "'{' is not closed, expected '}'"},
+    {"end of sequence flow not found", "'[' is not closed, expected ']'"},
+    {"illegal tab when looking for indentation", "a tab in the indentation, expected spaces"},
+    {"illegal document indicator in scalar", "a quote is not closed"},
+    {"illegal EOF in scalar", "a quote is not closed"},
+    {"the referenced anchor is not defined", "'*' names an anchor that no '&' defines before it"},
+    {"unknown token", "this character cannot begin text, expected quotes around it"},
+    {"illegal block entry", "'- ' cannot stand here, expected it on a line of its own"},
+    {"illegal flow end", "a closing bracket without its opening one"},
+    {"illegal map key", "a key cannot stand here: wrong indentation"},
+    {"bad file", "nested too deeply"},
+}};
+
+// The length of the UTF-8 sequence at `i`; 0 if there is none. Strict: no overlong forms, no
+// surrogates.
+std::size_t sequence_length(std::string_view text, std::size_t i) {
+  const auto byte = [&](std::size_t k) {
+    return k < text.size() ? static_cast<unsigned char>(text[k]) : 0U;
+  };
+  const auto in = [](unsigned value, unsigned low, unsigned high) {
+    return value >= low && value <= high;
+  };
+  const unsigned first = byte(i);
+  if (first < 0x80) return 1;
+  if (in(first, 0xC2, 0xDF)) return in(byte(i + 1), 0x80, 0xBF) ? 2 : 0;
+  if (in(first, 0xE0, 0xEF)) {
+    const unsigned low = first == 0xE0 ? 0xA0 : 0x80;
+    const unsigned high = first == 0xED ? 0x9F : 0xBF;
+    return in(byte(i + 1), low, high) && in(byte(i + 2), 0x80, 0xBF) ? 3 : 0;
+  }
+  if (!in(first, 0xF0, 0xF4)) return 0;
+  const unsigned low = first == 0xF0 ? 0x90 : 0x80;
+  const unsigned high = first == 0xF4 ? 0x8F : 0xBF;
+  const bool tail = in(byte(i + 2), 0x80, 0xBF) && in(byte(i + 3), 0x80, 0xBF);
+  return in(byte(i + 1), low, high) && tail ? 4 : 0;
+}
+
+// yaml-cpp takes broken UTF-8 for U+FFFD and a byte 4 for the end of the file.
+bool check_characters(std::string_view text, Mistakes& mistakes) {
+  YamlPlace place;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto length = sequence_length(text, i);
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (length == 0) {
+      mistakes.add(place, fmt::format("the byte 0x{:02x} is not UTF-8, expected UTF-8 text", byte));
+      return false;
+    }
+    const bool is_space = byte == '\t' || byte == '\n' || byte == '\r';
+    if ((byte < 0x20 && !is_space) || byte == 0x7F) {
+      mistakes.add(place, fmt::format("a control character (0x{:02x}), expected text", byte));
+      return false;
+    }
+    place = byte == '\n' ? YamlPlace{place.line + 1, 1}
+                         : YamlPlace{place.line, place.column + static_cast<int>(length)};
+    i += length;
+  }
+  return true;
+}
+
+// The first tab in the indentation up to `line` (from 0), where yaml-cpp stumbled because of it.
+std::optional<YamlPlace> find_indenting_tab(std::string_view text, int line) {
+  for (int number = 0; number <= line && !text.empty(); ++number) {
+    const auto current = text.substr(0, text.find('\n'));
+    const auto content = current.find_first_not_of(" \t\r");
+    const auto tab = current.find('\t');
+    if (content != std::string_view::npos && current[content] != '#' && tab < content)
+      return YamlPlace{number + 1, static_cast<int>(tab) + 1};
+    text.remove_prefix(std::min(current.size() + 1, text.size()));
+  }
+  return std::nullopt;
+}
+
+// Anchors may make cycles: each place is looked at once.
+void find_last_quoted(const YAML::Node& node, std::set<int>& seen, YAML::Mark& last) {
+  const auto mark = node.Mark();
+  if (node.IsScalar()) {
+    if (node.Tag() == "!" && mark.pos >= last.pos) last = mark;
+    return;
+  }
+  if (!seen.insert(mark.pos).second) return;
+  for (const auto& child : node) {
+    if (node.IsSequence()) {
+      find_last_quoted(child, seen, last);
+    } else {
+      find_last_quoted(child.first, seen, last);
+      find_last_quoted(child.second, seen, last);
+    }
+  }
+}
+
+// Where the quote was opened: without the end marker, yaml-cpp reads it up to the end of the file.
+YAML::Mark find_unclosed_quote(const std::string& text, const YAML::Mark& otherwise) {
+  YAML::Mark last;
+  last.pos = -1;
+  try {
+    std::set<int> seen;
+    for (const auto& document : YAML::LoadAll(text)) find_last_quoted(document, seen, last);
+  } catch (const YAML::Exception&) {
+    return otherwise;
+  }
+  return last.pos >= 0 ? last : otherwise;
+}
+
+void explain(const YAML::Exception& error, const std::string& text, Mistakes& mistakes) {
+  if (const auto tab = find_indenting_tab(text, error.mark.line))
+    return mistakes.add(*tab, "a tab in the indentation, expected spaces");
+  std::string reason = "not YAML: " + error.msg;
+  for (const auto& [said, explanation] : explanations)
+    if (error.msg == said) reason = explanation;
+  const auto mark =
+      error.msg == unclosed_quote ? find_unclosed_quote(text, error.mark) : error.mark;
+  mistakes.add({mark.line + 1, mark.column + 1}, std::move(reason));
+}
+
+}  // namespace
+
+std::optional<YAML::Node> parse_yaml(const std::string& text, Mistakes& mistakes) {
+  if (!check_characters(text, mistakes)) return std::nullopt;
+  try {
+    // With the end marker a quote that is not closed is an error; without it, yaml-cpp 0.7 takes
+    // the rest of the file for the text.
+    const auto documents = YAML::LoadAll(text + "\n...\n");
+    if (documents.size() > 1) {
+      mistakes.add(place_of(documents[1]), "a second document, expected one ('---' only once)");
+      return std::nullopt;
+    }
+    return documents.empty() ? YAML::Node() : documents[0];
+  } catch (const YAML::Exception& error) {
+    explain(error, text, mistakes);
+  }
+  return std::nullopt;
+}
+
+}  // namespace rocd
