@@ -1,0 +1,414 @@
+#include "stream/stream_dispatcher.hpp"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <set>
+
+#include "dispatcher_world.hpp"
+
+namespace rocd::test {
+namespace {
+
+TEST_CASE("a created stream is stored, started and proven, and its endpoint knows its user") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto created = world.streams->create(world.sending());
+  REQUIRE(created.has_value());
+  CHECK_FALSE(created->spec.uid.empty());
+  CHECK(created->spec.origin == Origin::api);
+  CHECK(created->spec.version == 1);
+  CHECK(world.store->load(StoredKind::stream).value().size() == 1);
+  const auto uid = created->spec.uid;
+  CHECK(world.reaches(uid, StreamState::running));
+  CHECK(world.endpoints->find(world.speaker)->status.in_use_by == std::vector{uid});
+  const auto stream = world.streams->find(uid);
+  CHECK(stream->status.pid == world.spawner.last().identity.pid);
+  CHECK(stream->status.resolved->engine == "fake/1");
+}
+
+TEST_CASE("a receiving stream gets free ports from the range, and keeps them over restarts") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto uid = world.streams->create(world.receiving())->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::running));
+  const auto first = *world.streams->find(uid)->status.resolved;
+  REQUIRE(first.media);
+  REQUIRE(first.repair);
+  CHECK(first.media->protocol == Protocol::rtp_rs8m);
+  CHECK(first.media->port >= 42000);
+  CHECK(first.media->port <= 42099);
+  world.process_of(uid)->crash();
+  REQUIRE(world.until([&] { return world.spawner.count() == 2; }));
+  REQUIRE(world.reaches(uid, StreamState::running));
+  CHECK(world.streams->find(uid)->status.resolved->media == first.media);
+  CHECK(world.streams->find(uid)->status.restarts == 1);
+  CHECK(world.streams->find(uid)->status.exits.size() == 1);
+  auto other = world.streams->create(world.receiving());
+  REQUIRE(other.has_value());
+  REQUIRE(world.reaches(other->spec.uid, StreamState::running));
+  CHECK(world.streams->find(other->spec.uid)->status.resolved->media != first.media);
+}
+
+TEST_CASE("a local stream is a link and no process") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto uid = world.streams->create(world.local())->spec.uid;
+  CHECK(world.reaches(uid, StreamState::running));
+  CHECK(world.spawner.count() == 0);
+  REQUIRE(world.driver.wanted_links.contains(uid));
+  REQUIRE(world.streams->remove(uid).has_value());
+  world.settle();
+  CHECK(world.driver.wanted_links.empty());
+}
+
+TEST_CASE("wrong wishes are refused with all of their mistakes, and nothing is stored") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  auto spec = world.sending();
+  std::get<EndpointRef>(spec.source).endpoint = Uid::derive("no", "such", "endpoint");
+  std::get<ExternalAddress>(spec.destination).repair.reset();
+  const auto created = world.streams->create(spec);
+  REQUIRE(created.has_error());
+  CHECK(created.error().code == ErrorCode::invalid_argument);
+  CHECK(created.error().fields.size() >= 2);
+  CHECK(world.store->load(StoredKind::stream).value().empty());
+  CHECK(world.streams->list().empty());
+}
+
+TEST_CASE("the same uid cannot be made twice, and unknown ones are not found") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  auto spec = world.sending();
+  spec.uid = Uid::derive("test", "stream", "mine");
+  REQUIRE(world.streams->create(spec).has_value());
+  CHECK(world.streams->create(spec).error().code == ErrorCode::conflict);
+  const auto unknown = Uid::derive("test", "stream", "other");
+  CHECK_FALSE(world.streams->find(unknown));
+  CHECK(world.streams->update(unknown, spec).error().code == ErrorCode::not_found);
+  CHECK(world.streams->remove(unknown).error().code == ErrorCode::not_found);
+  CHECK(world.streams->restart(unknown).error().code == ErrorCode::not_found);
+  CHECK(world.streams->log(unknown).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("a new display name is stored without touching the child") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto uid = world.streams->create(world.sending())->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::running));
+  auto spec = world.streams->find(uid)->spec;
+  spec.display_name = "better name";
+  const auto updated = world.streams->update(uid, spec);
+  REQUIRE(updated.has_value());
+  CHECK(updated->spec.version == 2);
+  world.settle();
+  CHECK(world.spawner.count() == 1);
+  CHECK(world.spawner.last().alive());
+  // The same again is no change.
+  CHECK(world.streams->update(uid, spec)->spec.version == 2);
+}
+
+TEST_CASE("new settings restart the child, another endpoint frees the old one") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto uid = world.streams->create(world.sending())->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::running));
+  auto spec = world.streams->find(uid)->spec;
+  spec.settings.profile = Profile::robust;
+  REQUIRE(world.streams->update(uid, spec).has_value());
+  REQUIRE(world.until([&] { return world.spawner.count() == 2; }));
+  CHECK(world.reaches(uid, StreamState::running));
+  CHECK(world.spawner.last().request.argv.back() == "robust");
+
+  DeviceInfo system;
+  system.node_name = system.capture_node = "alsa_input.usb";
+  system.direction = StreamDirection::input;
+  world.driver.add_system_device(system);
+  world.settle();
+  const auto usb = EndpointDispatcher::system_uid(world.self, "alsa_input.usb");
+  spec = world.streams->find(uid)->spec;
+  std::get<EndpointRef>(spec.source).endpoint = usb;
+  REQUIRE(world.streams->update(uid, spec).has_value());
+  REQUIRE(world.until([&] { return world.spawner.count() == 3; }));
+  CHECK(world.reaches(uid, StreamState::running));
+  CHECK(world.spawner.last().request.argv.at(1) == "alsa_input.usb");
+  CHECK(world.endpoints->find(world.speaker)->status.in_use_by.empty());
+  CHECK(world.endpoints->find(usb)->status.in_use_by == std::vector{uid});
+}
+
+TEST_CASE("a deleted stream is gone at once; its child ends and its uid is free again") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  auto spec = world.sending();
+  spec.uid = Uid::derive("test", "stream", "mine");
+  REQUIRE(world.streams->create(spec).has_value());
+  REQUIRE(world.reaches(spec.uid, StreamState::running));
+  auto* process = world.process_of(spec.uid);
+  REQUIRE(world.streams->remove(spec.uid).has_value());
+  CHECK_FALSE(world.streams->find(spec.uid));
+  CHECK(world.streams->list().empty());
+  CHECK(world.endpoints->find(world.speaker)->status.in_use_by.empty());
+  CHECK(world.store->load(StoredKind::stream).value().empty());
+  CHECK(world.streams->create(spec).error().code == ErrorCode::conflict);
+  REQUIRE(world.until([&] { return !process->alive(); }));
+  CHECK(process->signals.front() == SIGTERM);
+  world.settle();
+  CHECK(world.streams->create(spec).has_value());
+  CHECK(world.reaches(spec.uid, StreamState::running));
+}
+
+TEST_CASE("a deleted stream whose child had already ended leaves nothing behind") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  auto spec = world.sending();
+  spec.uid = Uid::derive("test", "stream", "mine");
+  spec.settings.restart = RestartPolicy::never;
+  REQUIRE(world.streams->create(spec).has_value());
+  REQUIRE(world.reaches(spec.uid, StreamState::running));
+  world.process_of(spec.uid)->crash();
+  REQUIRE(world.state(spec.uid) == StreamState::failed);
+  REQUIRE(world.streams->remove(spec.uid).has_value());
+  world.settle();
+  CHECK(world.supervisor->status(spec.uid) == nullptr);
+  CHECK(world.streams->create(spec).has_value());
+}
+
+TEST_CASE("streams made over REST are there again after a restart of the daemon") {
+  TemporaryDirectory directory;
+  Uid uid;
+  {
+    DispatcherWorld world(directory.path());
+    auto spec = world.sending();
+    spec.settings.profile = Profile::low;
+    uid = world.streams->create(spec)->spec.uid;
+    auto changed = world.streams->find(uid)->spec;
+    changed.display_name = "second version";
+    REQUIRE(world.streams->update(uid, changed).has_value());
+    world.shut_down();
+  }
+  DispatcherWorld world(directory.path());
+  const auto stream = world.streams->find(uid);
+  REQUIRE(stream);
+  CHECK(stream->spec.display_name == "second version");
+  CHECK(stream->spec.version == 2);
+  CHECK(stream->spec.settings.profile == Profile::low);
+  CHECK(world.reaches(uid, StreamState::running));
+}
+
+StreamSpec configured_stream(const DispatcherWorld& world) {
+  auto spec = world.sending();
+  spec.uid = Uid::derive("test", "stream", "configured");
+  spec.name = "configured";
+  spec.location = "rocd.yaml:12:5";
+  return spec;
+}
+
+TEST_CASE(
+    "a configured stream can be switched off and on, and nothing else; the switch is stored") {
+  TemporaryDirectory directory;
+  StreamSpec configured;
+  {
+    DispatcherWorld world(directory.path());
+    configured = configured_stream(world);
+  }
+  {
+    DispatcherWorld world(directory.path(), {configured});
+    REQUIRE(world.reaches(configured.uid, StreamState::running));
+    auto spec = world.streams->find(configured.uid)->spec;
+    CHECK(spec.origin == Origin::config);
+    spec.display_name = "other";
+    const auto refused = world.streams->update(configured.uid, spec);
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().code == ErrorCode::read_only);
+    CHECK(refused.error().where == "rocd.yaml:12:5");
+    CHECK(world.streams->remove(configured.uid).error().code == ErrorCode::read_only);
+    spec.display_name = configured.display_name;
+    spec.enabled = false;
+    const auto off = world.streams->update(configured.uid, spec);
+    REQUIRE(off.has_value());
+    CHECK(off->spec.version == 2);
+    CHECK(world.reaches(configured.uid, StreamState::stopped));
+    CHECK(world.store->load(StoredKind::stream).value().empty());
+  }
+  DispatcherWorld world(directory.path(), {configured});
+  CHECK(world.state(configured.uid) == StreamState::stopped);
+  CHECK(world.streams->find(configured.uid)->spec.version == 2);
+}
+
+TEST_CASE("a device that vanishes stops its child before anything else happens") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  DeviceInfo system;
+  system.node_name = system.playback_node = "alsa_output.usb";
+  system.direction = StreamDirection::output;
+  world.driver.add_system_device(system);
+  world.settle();
+  auto spec = world.receiving();
+  spec.destination =
+      EndpointRef{world.self, EndpointDispatcher::system_uid(world.self, "alsa_output.usb")};
+  const auto uid = world.streams->create(spec)->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::running));
+  auto* process = world.process_of(uid);
+  world.driver.remove_system_device("alsa_output.usb");
+  REQUIRE(world.until([&] { return !process->alive(); }));
+  CHECK(process->signals == std::vector{SIGTERM});
+  CHECK(world.state(uid) == StreamState::waiting);
+  CHECK(world.streams->find(uid)->status.exits.back().requested);
+  world.driver.add_system_device(system);
+  CHECK(world.reaches(uid, StreamState::running));
+}
+
+TEST_CASE("a child whose node is linked elsewhere is ended") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto uid = world.streams->create(world.sending())->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::running));
+  auto* process = world.process_of(uid);
+  StreamNodeInfo node;
+  node.stream = uid;
+  node.serial = 1000 + process->identity.start_ticks;
+  node.pid = process->identity.pid;
+  node.linked_to = {"alsa_input.camera"};
+  world.driver.set_stream_node(node);
+  REQUIRE(world.until([&] { return !process->alive(); }));
+  CHECK(process->signals.front() == SIGTERM);
+}
+
+TEST_CASE("all streams wait while the sound system is away, and come back with it") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto first = world.streams->create(world.sending())->spec.uid;
+  const auto second = world.streams->create(world.receiving())->spec.uid;
+  REQUIRE(world.reaches(first, StreamState::running));
+  REQUIRE(world.reaches(second, StreamState::running));
+  world.driver.disconnect();
+  REQUIRE(world.reaches(first, StreamState::waiting));
+  REQUIRE(world.reaches(second, StreamState::waiting));
+  REQUIRE(world.until([&] { return world.spawner.alive().empty(); }));
+  world.driver.connect();
+  CHECK(world.reaches(first, StreamState::running));
+  CHECK(world.reaches(second, StreamState::running));
+}
+
+TEST_CASE("a stream waits for the tools and starts when they are there") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  world.engine.refuse("roc-send was not found");
+  const auto uid = world.streams->create(world.sending())->spec.uid;
+  world.settle();
+  CHECK(world.state(uid) == StreamState::waiting);
+  CHECK(world.streams->find(uid)->status.message == "roc-send was not found");
+  world.engine.refuse("");
+  CHECK(world.reaches(uid, StreamState::running));
+}
+
+TEST_CASE("a chosen port that somebody else has is exchanged for another one") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  world.play_children = false;
+  const auto uid = world.streams->create(world.receiving())->spec.uid;
+  REQUIRE(world.until([&] { return world.process_of(uid) != nullptr; }));
+  const auto before = *world.streams->find(uid)->status.resolved->media;
+  auto* process = world.process_of(uid);
+  world.play_children = true;
+  process->print_line("binding " + before.str());
+  process->print_line("bind-failed " + before.host + " " + std::to_string(before.port));
+  CHECK(world.reaches(uid, StreamState::running));
+  CHECK(world.streams->find(uid)->status.resolved->media->port != before.port);
+}
+
+TEST_CASE("the log of a stream can be read and followed until the reader lets go") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto uid = world.streams->create(world.sending())->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::running));
+  std::vector<std::string> seen;
+  auto reader =
+      world.streams->follow_log(uid, [&](const LogLine& line) { seen.push_back(line.text); });
+  REQUIRE(reader.has_value());
+  world.process_of(uid)->print_line("hello");
+  CHECK(seen == std::vector<std::string>{"hello"});
+  reader->reset();
+  world.process_of(uid)->print_line("nobody listens");
+  CHECK(seen.size() == 1);
+  const auto log = world.streams->log(uid);
+  REQUIRE(log.has_value());
+  CHECK(log->lines.back().text == "nobody listens");
+  CHECK(log->lines.front().text == "device");
+}
+
+TEST_CASE("a reader may let go of itself while it is called, and may outlive its stream") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto uid = world.streams->create(world.sending())->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::running));
+  int calls = 0;
+  StreamDispatcher::Subscription self, other;
+  self = *world.streams->follow_log(uid, [&](const LogLine&) {
+    ++calls;
+    self.reset();
+  });
+  other = *world.streams->follow_log(uid, [&](const LogLine&) { ++calls; });
+  world.process_of(uid)->print_line("one");
+  world.process_of(uid)->print_line("two");
+  CHECK(calls == 3);
+  REQUIRE(world.streams->remove(uid).has_value());
+  world.settle();
+  other.reset();
+}
+
+TEST_CASE("restart makes a new process of the same stream") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto uid = world.streams->create(world.sending())->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::running));
+  REQUIRE(world.streams->restart(uid).has_value());
+  REQUIRE(world.until([&] { return world.spawner.count() == 2; }));
+  CHECK(world.reaches(uid, StreamState::running));
+}
+
+TEST_CASE("shutdown leaves no child and no link, and nothing starts again") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto sending = world.streams->create(world.sending())->spec.uid;
+  const auto receiving = world.streams->create(world.receiving())->spec.uid;
+  const auto local = world.streams->create(world.local())->spec.uid;
+  REQUIRE(world.reaches(sending, StreamState::running));
+  REQUIRE(world.reaches(receiving, StreamState::running));
+  REQUIRE(world.reaches(local, StreamState::running));
+  world.shut_down();
+  CHECK(world.spawner.alive().empty());
+  CHECK(world.driver.wanted_links.empty());
+  world.driver.disconnect();
+  world.driver.connect();
+  world.settle();
+  CHECK(world.spawner.count() == 2);
+}
+
+TEST_CASE("a hundred streams start, and each has its own ports") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  std::vector<Uid> uids;
+  for (int i = 0; i < 50; ++i) {
+    uids.push_back(world.streams->create(world.receiving())->spec.uid);
+    uids.push_back(world.streams->create(world.sending())->spec.uid);
+  }
+  std::set<std::uint16_t> ports;
+  for (const auto& uid : uids) {
+    INFO(uid.str());
+    REQUIRE(world.reaches(uid, StreamState::running));
+    const auto stream = world.streams->find(uid);
+    if (!std::holds_alternative<ExternalAddress>(stream->spec.source)) continue;
+    CHECK(ports.insert(stream->status.resolved->media->port).second);
+    CHECK(ports.insert(stream->status.resolved->repair->port).second);
+  }
+  CHECK(ports.size() == 100);
+  const auto full = world.streams->create(world.receiving());
+  REQUIRE(full.has_value());
+  world.settle();
+  CHECK(world.state(full->spec.uid) == StreamState::waiting);
+  CHECK(world.streams->find(full->spec.uid)->status.message ==
+        "no UDP port from 42000 to 42099 is free");
+}
+
+}  // namespace
+}  // namespace rocd::test
