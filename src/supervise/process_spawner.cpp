@@ -199,11 +199,10 @@ class Running : public std::enable_shared_from_this<Running> {
     finish_if_drained();
   }
 
+  // By number, which is ours until this returns: on a pidfd that Asio made non-blocking, waitid(2)
+  // would not wait.
   void reap() {
-    siginfo_t ignored{};
-    while (::waitid(pidfd_idtype, static_cast<id_t>(exit_.native_handle()), &ignored, WEXITED) !=
-               0 &&
-           errno == EINTR) {
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
     reaped_ = true;
   }
