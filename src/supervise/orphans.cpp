@@ -37,7 +37,8 @@ std::vector<ProcessIdentity> kill_orphans(const std::vector<OrphanRecord>& recor
   const auto boot_id = current_boot_id();
   const auto deadline = Now::read().mono + 1s;
   for (const auto& record : records) {
-    if (record.boot_id != boot_id || record.identity.pid <= 1) continue;
+    if (record.boot_id != boot_id || record.identity.pid <= 1 || record.identity.pid == ::getpid())
+      continue;
     if (kill_orphan(record.identity, deadline)) killed.push_back(record.identity);
   }
   return killed;

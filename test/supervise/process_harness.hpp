@@ -59,7 +59,8 @@ class SupervisorHarness : public Reactor {
   explicit SupervisorHarness(Spawner& spawner);
 
   [[nodiscard]] ChildState state(const Uid& child) const;
-  [[nodiscard]] std::string wait_for_line(const Uid& child, const std::string& prefix);
+  // Returns the rest of the line; a REQUIRE fails if it does not come.
+  std::string wait_for_line(const Uid& child, const std::string& prefix);
   void shut_down();  // runs Supervisor::shutdown() to its end
 
   RecordingRegistry registry;
