@@ -125,8 +125,11 @@ std::optional<std::int64_t> ObjectReader::integer(std::string_view key, std::int
                                                   std::int64_t high) {
   const auto* value = find(key);
   if (value == nullptr) return std::nullopt;
-  if (value->is_int64() && value->get_int64() >= low && value->get_int64() <= high)
-    return value->get_int64();
+  // Parsed ones are signed if they fit; those that our own encoders put there may be unsigned.
+  boost::system::error_code too_large;
+  const bool integral = value->is_int64() || value->is_uint64();
+  const auto number = integral ? value->to_number<std::int64_t>(too_large) : 0;
+  if (integral && !too_large && number >= low && number <= high) return number;
   fail(key, fmt::format("expected an integer from {} to {}", low, high));
   return std::nullopt;
 }
