@@ -28,8 +28,8 @@ Outcome<MediaUri> parse(const std::string& text, Interface wanted, const std::st
   const auto uri = MediaUri::parse(text);
   if (!uri) return usage_failure(option + ": " + uri.error().message);
   if (rocd::interface_of(uri->protocol) != wanted)
-    return usage_failure(fmt::format("{}: '{}' has the wrong scheme, expected {}", option, text,
-                                     describe(wanted)));
+    return usage_failure(
+        fmt::format("{}: '{}' has the wrong scheme, expected {}", option, text, describe(wanted)));
   return *uri;
 }
 
@@ -37,8 +37,8 @@ Outcome<MediaUri> derive(const MediaUri& media, Protocol protocol, int offset,
                          const std::string& option) {
   if (media.port == 0) return MediaUri{protocol, media.host, 0};
   if (media.port + offset > 65535)
-    return usage_failure(fmt::format("there is no port {} above {}, give {}", offset, media.port,
-                                     option));
+    return usage_failure(
+        fmt::format("there is no port {} above {}, give {}", offset, media.port, option));
   return MediaUri{protocol, media.host, static_cast<std::uint16_t>(media.port + offset)};
 }
 
@@ -58,10 +58,9 @@ Outcome<std::optional<MediaUri>> choose(const Choice& choice, const MediaUri& me
                          : derive(media, choice.protocol, choice.offset, choice.option);
   if (!uri) return uri.error();
   if (!given)
-    result.chosen.push_back(
-        fmt::format("{} {} selected automatically{}", choice.member, uri->str(),
-                    media.port == 0 ? "" : fmt::format(" (port {} + {})", media.port,
-                                                       choice.offset)));
+    result.chosen.push_back(fmt::format(
+        "{} {} selected automatically{}", choice.member, uri->str(),
+        media.port == 0 ? "" : fmt::format(" (port {} + {})", media.port, choice.offset)));
   result.connection[choice.member] = uri->str();
   return std::optional<MediaUri>(*uri);
 }
@@ -73,8 +72,8 @@ bool is_address(std::string_view word) {
 }
 
 Outcome<Addresses> derive_addresses(const AddressOptions& options, Side side) {
-  const auto media = parse(options.media, Interface::media,
-                           side == Side::source ? "SOURCE" : "DESTINATION");
+  const auto media =
+      parse(options.media, Interface::media, side == Side::source ? "SOURCE" : "DESTINATION");
   if (!media) return media.error();
   if (side == Side::destination && media->port == 0)
     return usage_failure("DESTINATION: port 0 means nothing to a sender, give the receiver's port");
@@ -84,9 +83,10 @@ Outcome<Addresses> derive_addresses(const AddressOptions& options, Side side) {
   result.connection["media_uri"] = media->str();
   const auto fec = rocd::fec_of(media->protocol);
   if (fec == FecScheme::none && options.repair && *options.repair != "none")
-    return usage_failure(fmt::format("--repair: '{}' has no error correction, use rtp+rs8m:// or "
-                                     "rtp+ldpc:// for it",
-                                     options.media));
+    return usage_failure(
+        fmt::format("--repair: '{}' has no error correction, use rtp+rs8m:// or "
+                    "rtp+ldpc:// for it",
+                    options.media));
   if (fec != FecScheme::none) {
     const auto protocol = fec == FecScheme::rs8m ? Protocol::rs8m : Protocol::ldpc;
     const auto repair = choose({"--repair", "repair_uri", Interface::repair, protocol, 1}, *media,

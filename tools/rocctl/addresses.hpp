@@ -20,7 +20,7 @@ struct AddressOptions {
 };
 
 struct Addresses {
-  boost::json::object connection;    // as the API wants it
+  boost::json::object connection;     // as the API wants it
   std::vector<std::string> chosen{};  // what was selected automatically, a sentence for each
 };
 

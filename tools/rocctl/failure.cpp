@@ -20,8 +20,9 @@ Failure failure_of(int status, std::string_view content_type, std::string_view b
   Failure failure;
   if (status == 409 || status == 412) failure.exit = Exit::conflict;
   boost::system::error_code error;
-  const auto problem =
-      content_type.find("json") == std::string_view::npos ? json::value() : json::parse(body, error);
+  const auto problem = content_type.find("json") == std::string_view::npos
+                           ? json::value()
+                           : json::parse(body, error);
   if (error || !problem.is_object()) {
     failure.message = "the answer has status " + std::to_string(status) + " and says no more";
     failure.hint = "does something other than rocd answer at this address?";

@@ -37,7 +37,8 @@ std::string connection_text(const json::value& connection, const EndpointNames& 
   return name == names.end() ? uri : name->second;
 }
 
-std::string side_text(const json::value& stream, std::string_view side, const EndpointNames& names) {
+std::string side_text(const json::value& stream, std::string_view side,
+                      const EndpointNames& names) {
   const auto* connection = find_at(stream, side);
   return connection == nullptr ? "-" : connection_text(*connection, names);
 }
@@ -98,9 +99,9 @@ void add_last_exit(std::vector<Row>& rows, const json::value& stream) {
   if (at.empty()) return;
   auto text = text_at(stream, "/status/last_exit/text");
   if (text.empty()) text = text_at(stream, "/status/last_exit/kind");
-  rows.push_back({"last exit", text + " at " + at +
-                                   (true_at(stream, "/status/last_exit/requested") ? ", as asked"
-                                                                                   : "")});
+  rows.push_back(
+      {"last exit",
+       text + " at " + at + (true_at(stream, "/status/last_exit/requested") ? ", as asked" : "")});
 }
 
 Row head_of_tool(const json::value& tool) {
@@ -147,7 +148,8 @@ std::string format_seconds(double seconds) {
 
 std::string format_bytes(double bytes) {
   if (bytes < 1e6) return fmt::format("{:.0f} kB", bytes / 1e3);
-  return bytes < 1e9 ? fmt::format("{:.1f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);
+  return bytes < 1e9 ? fmt::format("{:.1f} MB", bytes / 1e6)
+                     : fmt::format("{:.1f} GB", bytes / 1e9);
 }
 
 std::string render_endpoints(const json::array& endpoints, const Style& style) {
@@ -162,10 +164,12 @@ std::string render_endpoints(const json::array& endpoints, const Style& style) {
     rows.push_back({text_at(each, "/endpoint_uid"),
                     or_dash(text_at(each, "/display_name")) +
                         (true_at(each, "/is_default") ? " (default)" : ""),
-                    or_dash(text_at(each, "/system_name")), is_virtual ? "virtual" : "system",
+                    or_dash(text_at(each, "/system_name")),
+                    is_virtual ? "virtual" : "system",
                     text_at(each, "/stream_direction"),
                     fmt::format("{:.0f}", number_at(each, "/channels").value_or(0)),
-                    fmt::format("{:.0f} Hz", number_at(each, "/sample_rate").value_or(0)), volume,
+                    fmt::format("{:.0f} Hz", number_at(each, "/sample_rate").value_or(0)),
+                    volume,
                     {state, tone_of_state(state)},
                     std::to_string(items_at(each, "/status/in_use_by").size())});
   }
@@ -180,9 +184,9 @@ std::string render_endpoint(const json::value& endpoint, const Style& style) {
       {"name", or_dash(text_at(endpoint, "/display_name"))},
       {"system name", or_dash(text_at(endpoint, "/system_name"))},
       {"direction", text_at(endpoint, "/stream_direction")},
-      {"format", fmt::format("{:.0f} channels, {:.0f} Hz",
-                             number_at(endpoint, "/channels").value_or(0),
-                             number_at(endpoint, "/sample_rate").value_or(0))},
+      {"format",
+       fmt::format("{:.0f} channels, {:.0f} Hz", number_at(endpoint, "/channels").value_or(0),
+                   number_at(endpoint, "/sample_rate").value_or(0))},
       {"volume", format_volume(number_at(endpoint, "/volume").value_or(0))},
       {"muted", true_at(endpoint, "/muted") ? "yes" : "no"},
       {"default", true_at(endpoint, "/is_default") ? "yes" : "no"},
@@ -228,10 +232,12 @@ std::string render_stream(const json::value& stream, const EndpointNames& names,
       add_addresses(rows, *connection, std::string("  "));
   }
   const auto message = text_at(stream, "/status/message");
-  rows.push_back({"state", {state + (message.empty() ? "" : ": " + message), tone_of_state(state)}});
+  rows.push_back(
+      {"state", {state + (message.empty() ? "" : ": " + message), tone_of_state(state)}});
   rows.push_back({"since", or_dash(text_at(stream, "/status/since"))});
   const auto cause = text_at(stream, "/status/health/message");
-  rows.push_back({"health", {health + (cause.empty() ? "" : ": " + cause), tone_of_health(health)}});
+  rows.push_back(
+      {"health", {health + (cause.empty() ? "" : ": " + cause), tone_of_health(health)}});
   if (const auto hint = text_at(stream, "/status/health/hint"); !hint.empty())
     rows.push_back({"hint", hint});
   if (const auto* resolved = find_at(stream, "/status/resolved");
@@ -241,11 +247,10 @@ std::string render_stream(const json::value& stream, const EndpointNames& names,
   }
   if (const auto pid = number_at(stream, "/status/pid"))
     rows.push_back({"process", fmt::format("{:.0f}", *pid)});
-  rows.push_back({"restarts", fmt::format("{:.0f}{}",
-                                          number_at(stream, "/status/restarts").value_or(0),
-                                          true_at(stream, "/status/crash_looping")
-                                              ? ", failing again and again"
-                                              : "")});
+  rows.push_back(
+      {"restarts",
+       fmt::format("{:.0f}{}", number_at(stream, "/status/restarts").value_or(0),
+                   true_at(stream, "/status/crash_looping") ? ", failing again and again" : "")});
   add_last_exit(rows, stream);
   add_settings(rows, stream);
   add_metrics(rows, stream);
@@ -261,7 +266,8 @@ std::string render_status(const json::value& parts, const Style& style) {
   const bool connected = true_at(parts, "/system/pipewire/connected");
   const auto version = text_at(parts, "/system/pipewire/version");
   std::vector<Row> rows{
-      {"peer", text_at(parts, "/peer/display_name") + " (" + text_at(parts, "/peer/peer_uid") + ")"},
+      {"peer",
+       text_at(parts, "/peer/display_name") + " (" + text_at(parts, "/peer/peer_uid") + ")"},
       {"rocd", text_at(parts, "/system/version") + ", up " +
                    format_seconds(number_at(parts, "/system/uptime_seconds").value_or(0))},
       {"pipewire",

@@ -32,8 +32,8 @@ using EndpointNames = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] std::string trouble_of(const boost::json::value& stream);
 
 [[nodiscard]] std::string format_milliseconds(std::optional<double> value);  // "203.6 ms", "-"
-[[nodiscard]] std::string format_volume(double linear);                     // "-12.0 dB (0.25)"
-[[nodiscard]] std::string format_seconds(double seconds);                   // "3 h 12 min"
-[[nodiscard]] std::string format_bytes(double bytes);                       // "11.4 MB"
+[[nodiscard]] std::string format_volume(double linear);                      // "-12.0 dB (0.25)"
+[[nodiscard]] std::string format_seconds(double seconds);                    // "3 h 12 min"
+[[nodiscard]] std::string format_bytes(double bytes);                        // "11.4 MB"
 
 }  // namespace rocctl

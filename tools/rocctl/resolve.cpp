@@ -19,8 +19,10 @@ struct Names {
 };
 
 Names names_of(const json::value& item, const std::string& kind) {
-  Names names{text_at(item, "/" + kind + "_uid"), text_at(item, "/" + kind + "_uri"),
-              text_at(item, "/display_name"), {}};
+  Names names{text_at(item, "/" + kind + "_uid"),
+              text_at(item, "/" + kind + "_uri"),
+              text_at(item, "/display_name"),
+              {}};
   auto system = text_at(item, "/system_name");
   names.all = {names.display, system, text_at(item, "/host_name")};
   if (system.starts_with("rocd.")) names.all.push_back(system.substr(5));
@@ -61,8 +63,7 @@ Failure ambiguous(std::string_view word, const std::vector<Names>& matches,
                   const std::string& kind) {
   Failure failure{.message = "'" + std::string(word) + "' may mean several " + kind + "s",
                   .hint = "use more of the uid"};
-  for (const auto& each : matches)
-    failure.fields.push_back({each.uid, each.display});
+  for (const auto& each : matches) failure.fields.push_back({each.uid, each.display});
   return failure;
 }
 

@@ -35,8 +35,8 @@ std::string Target::host_header() const {
 
 Outcome<Target> parse_target(std::string_view url) {
   const auto wrong = [&](std::string_view why) {
-    return usage_failure("'" + std::string(url) + "' is not the address of a daemon: " +
-                         std::string(why) + "; " + expected);
+    return usage_failure("'" + std::string(url) +
+                         "' is not the address of a daemon: " + std::string(why) + "; " + expected);
   };
   Target target;
   auto rest = url;

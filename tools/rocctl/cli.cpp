@@ -1,0 +1,181 @@
+#include "rocctl/cli.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <ostream>
+#include <sstream>
+
+#include "base/duration.hpp"
+#include "base/version.hpp"
+#include "model/object_reader.hpp"
+#include "rocctl/cli_nouns.hpp"
+#include "rocctl/json_access.hpp"
+
+namespace rocctl {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* footer = R"(
+Examples:
+  rocctl status
+  rocctl connect kitchen rtp+rs8m://192.168.1.20:10001 --wait
+  rocctl stream ls -o json
+  rocctl doctor
+
+Without --url and ROCCTL_URL: the socket $XDG_RUNTIME_DIR/rocd.sock if a daemon listens there, else
+http://127.0.0.1:4040. ROCCTL_TOKEN is sent as a bearer token.
+Exit codes: 0 ok, 1 error, 2 wrong command line, 3 unhealthy or not healthy in time, 4 no daemon,
+5 conflict.)";
+
+struct Root {
+  std::string format = "table";
+  std::string limit = "10s";
+  Wait wait;
+};
+
+void add_root_options(CLI::App& app, Invocation& invocation, Root& root) {
+  app.set_version_flag("-V,--version", "rocctl " + std::string(rocd::version()));
+  app.add_option("-o,--output", root.format, "table (default) or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->option_text("FORMAT");
+  app.add_option("--url", invocation.url, "the daemon, http://HOST:PORT or unix:/path")
+      ->envname("ROCCTL_URL")
+      ->option_text("URL");
+  app.add_option("--timeout", root.limit, "for one request (default 10s)")
+      ->check(duration_validator())
+      ->option_text("TIME");
+}
+
+void add_root_commands(CLI::App& app, Invocation& invocation, Root& root) {
+  auto* status = add_command(app, "status", "The daemon, PipeWire, tools and streams at a glance",
+                             "\n  rocctl status\n  rocctl status --wait=30s");
+  add_wait(*status, root.wait, "until everything is healthy");
+  status->callback([&] {
+    invocation.command = [wait = root.wait](const Session& session) {
+      return show_status(session, wait);
+    };
+  });
+  add_endpoint_commands(app, invocation.command);
+  add_stream_commands(app, invocation.command);
+  add_connect_command(app, invocation.command);
+  add_command(app, "doctor", "Find out what does not work, and what to do about it",
+              "\n  rocctl doctor\n"
+              "Asks the daemon about its tools, PipeWire, ports and streams; without a daemon it "
+              "looks itself.")
+      ->callback([&] { invocation.command = run_doctor; });
+}
+
+// CLI11 has no option whose value may be left out but not be the next word.
+void complete_wait(std::vector<std::string>& words) {
+  for (auto& word : words) {
+    if (word == "--") return;
+    if (word == "--wait") word = "--wait=10s";
+  }
+}
+
+// CLI11 says of a mistyped command that it did not expect the argument.
+std::string suggestion(const CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App* level = &app;
+  for (const auto& word : words) {
+    if (word.starts_with('-')) return {};
+    const auto commands = level->get_subcommands([](const CLI::App*) { return true; });
+    if (commands.empty()) return {};
+    std::vector<std::string> names;
+    for (const auto* each : commands) names.push_back(each->get_name());
+    const auto found = std::find(names.begin(), names.end(), word);
+    if (found != names.end()) {
+      level = commands[static_cast<std::size_t>(found - names.begin())];
+      continue;
+    }
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    const auto similar = rocd::closest(word, views);
+    std::string text = "there is no command '" + word + "'";
+    if (!similar.empty()) return text + ", did you mean '" + std::string(similar) + "'?\n";
+    text += ", expected one of ";
+    for (const auto& name : names) text += (name == names.front() ? "" : ", ") + name;
+    return text + "\n";
+  }
+  return {};
+}
+
+}  // namespace
+
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
+                      const std::string& examples) {
+  auto* command = app.add_subcommand(name, description);
+  command->footer("\nExamples:" + examples);
+  command->fallthrough();
+  return command;
+}
+
+void add_wait(CLI::App& command, Wait& wait, const std::string& what) {
+  command
+      .add_option_function<std::string>(
+          "--wait", [&wait](const std::string& text) { wait = *rocd::parse_duration(text); },
+          "wait " + what + ", at most this long (without a value 10s)")
+      ->check(duration_validator())
+      ->option_text("[=TIME]");
+}
+
+CLI::Validator duration_validator(bool allow_auto) {
+  return CLI::Validator(
+      [allow_auto](std::string& text) {
+        if (allow_auto && text == "auto") return std::string();
+        const auto duration = rocd::parse_duration(text);
+        return duration ? std::string() : duration.error().message;
+      },
+      "", "duration");
+}
+
+std::variant<Invocation, EarlyExit> parse_command_line(std::vector<std::string> words) {
+  Invocation invocation;
+  Root root;
+  CLI::App app("rocctl: look at and control rocd, the audio daemon.", "rocctl");
+  app.footer(footer);
+  app.require_subcommand(1);
+  add_root_options(app, invocation, root);
+  add_root_commands(app, invocation, root);
+  complete_wait(words);
+  try {
+    // CLI11 takes its vector from the back.
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out, err;
+    if (app.exit(error, out, err) == 0) return EarlyExit{Exit::ok, out.str()};
+    const auto better = suggestion(app, words);
+    return EarlyExit{
+        Exit::usage,
+        "rocctl: " +
+            (better.empty() ? err.str() : better + "Run with --help for more information.\n")};
+  }
+  invocation.format = root.format == "json" ? Format::json : Format::table;
+  invocation.limit = *rocd::parse_duration(root.limit);
+  return invocation;
+}
+
+Exit run(const std::vector<std::string>& words, std::ostream& out, std::ostream& err,
+         const Style& style) {
+  const auto parsed = parse_command_line(words);
+  if (const auto* exit = std::get_if<EarlyExit>(&parsed)) {
+    (exit->code == Exit::ok ? out : err) << exit->text;
+    return exit->code;
+  }
+  const auto& invocation = std::get<Invocation>(parsed);
+  const auto target = choose_target(invocation.url, std::getenv("XDG_RUNTIME_DIR"));
+  if (!target) {
+    err << describe(target.error());
+    return target.error().exit;
+  }
+  const char* token = std::getenv("ROCCTL_TOKEN");
+  const Client client(*target,
+                      std::chrono::duration_cast<std::chrono::milliseconds>(invocation.limit),
+                      token == nullptr ? "" : token);
+  const auto result = invocation.command({client, invocation.format, style, out, err});
+  if (result) return *result;
+  out.flush();
+  err << describe(result.error());
+  return result.error().exit;
+}
+
+}  // namespace rocctl

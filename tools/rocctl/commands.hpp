@@ -1,0 +1,63 @@
+// The commands: each takes what the command line said and gives the exit code, or why it failed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rocctl/session.hpp"
+
+namespace rocctl {
+
+using CommandResult = Outcome<Exit>;
+
+[[nodiscard]] CommandResult show_status(const Session& session, const Wait& wait);
+[[nodiscard]] CommandResult run_doctor(const Session& session);
+
+struct EndpointOptions {
+  std::string endpoint;  // of `set`
+  std::optional<std::string> display_name{};
+  std::optional<std::string> system_name{};
+  std::string direction{};
+  std::optional<int> channels{};
+  std::optional<int> sample_rate{};
+  std::optional<std::string> volume{};  // "0.25" or "-12dB"
+  std::optional<bool> muted{};
+  std::optional<bool> is_default{};
+  Wait wait{};
+};
+
+[[nodiscard]] CommandResult list_endpoints(const Session& session, const std::string& peer);
+[[nodiscard]] CommandResult add_endpoint(const Session& session, const EndpointOptions& options);
+[[nodiscard]] CommandResult set_endpoint(const Session& session, const EndpointOptions& options);
+[[nodiscard]] CommandResult remove_endpoints(const Session& session,
+                                             const std::vector<std::string>& endpoints);
+
+// Linear amplitude; "-12dB", "-12 dB" and "0.25" are read.
+[[nodiscard]] Outcome<double> parse_volume(const std::string& text);
+
+struct StreamOptions {
+  std::string source, destination;  // NAME[@PEER] or an address
+  std::string file{};               // instead: the whole body, "-" is standard input
+  std::optional<std::string> repair{}, control{};
+  std::optional<std::string> display_name{};
+  // Settings by their name in the API.
+  std::vector<std::pair<std::string, std::string>> settings{};
+  bool disabled = false;
+  bool dry_run = false;
+  Wait wait{};
+};
+
+[[nodiscard]] CommandResult list_streams(const Session& session);
+[[nodiscard]] CommandResult show_stream(const Session& session, const std::string& stream);
+[[nodiscard]] CommandResult add_stream(const Session& session, const StreamOptions& options);
+[[nodiscard]] CommandResult enable_stream(const Session& session, const std::string& stream,
+                                          bool enabled, const Wait& wait);
+[[nodiscard]] CommandResult restart_stream(const Session& session, const std::string& stream,
+                                           const Wait& wait);
+[[nodiscard]] CommandResult remove_streams(const Session& session,
+                                           const std::vector<std::string>& streams);
+[[nodiscard]] CommandResult show_log(const Session& session, const std::string& stream, int lines,
+                                     bool follow);
+
+}  // namespace rocctl
