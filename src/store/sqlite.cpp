@@ -11,11 +11,21 @@ Error error_of(sqlite3* database, std::string_view what) {
   const char* file = sqlite3_db_filename(database, "main");
   error.message = fmt::format("{}: {}", what, sqlite3_errmsg(database));
   error.where = file != nullptr ? file : "";
-  const int code = sqlite3_errcode(database);
-  if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
-    error.hint = "the file is damaged: move it away to start with an empty one";
-  else if (code == SQLITE_FULL)
-    error.hint = "the disk is full";
+  switch (sqlite3_errcode(database)) {  // of the last call, without the extended bits
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      error.hint = damaged_hint;
+      break;
+    case SQLITE_FULL:
+      error.hint = "the disk is full";
+      break;
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+      error.hint = "rocd must be able to write the file and its directory";
+      break;
+    default:
+      break;
+  }
   return error;
 }
 

@@ -13,6 +13,10 @@
 
 namespace rocd::sqlite {
 
+// What to do about a file that is not whole.
+inline constexpr std::string_view damaged_hint =
+    "move the file away to start with an empty one; rocd does not throw it away by itself";
+
 struct CloseDatabase {
   void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 };

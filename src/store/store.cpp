@@ -1,3 +1,4 @@
+// What is in the files of the state directory, and what damage to them means.
 #include "store/store.hpp"
 
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <cerrno>
+#include <utility>
 
 #include "store/sqlite.hpp"
 
@@ -53,11 +55,11 @@ std::string_view kind_name(StoredKind kind) {
   return "";
 }
 
-Error damaged(std::string_view what) {
+Error damaged(const std::filesystem::path& file, std::string_view what) {
   return {ErrorCode::io,
           fmt::format("the stored state is damaged: {}", what),
-          "",
-          "move the state directory away to start with an empty one",
+          file.string(),
+          std::string(sqlite::damaged_hint),
           {}};
 }
 
@@ -99,31 +101,57 @@ class DirectoryLock {
   int fd_ = -1;
 };
 
-Result<> check_schema(sqlite::Database& database) {
+Result<std::int64_t> schema_of(sqlite::Database& database) {
   auto statement = database.prepare("PRAGMA user_version");
   if (!statement) return statement.error();
   auto row = statement->step();
   if (!row) return row.error();
-  const auto found = statement->number(0);
-  if (found > schema_version)
-    return Error{ErrorCode::io,
-                 fmt::format("the stored state was written by a newer rocd (schema {}, this one "
-                             "knows {})",
-                             found, schema_version),
-                 "",
-                 "use that version, or another --state-dir",
-                 {}};
+  return statement->number(0);
+}
+
+Error newer_schema(const std::filesystem::path& file, std::int64_t found) {
+  return {ErrorCode::io,
+          fmt::format("the stored state was written by a newer rocd (schema {}, this one knows {})",
+                      found, schema_version),
+          file.string(),
+          "use that version, or another --state-dir",
+          {}};
+}
+
+// A damaged page may be one that is read next month only; the file is small, so look at all of it.
+Result<> check_pages(sqlite::Database& database, const std::filesystem::path& file) {
+  auto statement = database.prepare("PRAGMA quick_check(1)");
+  if (!statement) return statement.error();
+  auto row = statement->step();
+  if (!row) return row.error();
+  if (const auto verdict = statement->text(0); verdict != "ok") return damaged(file, verdict);
   return {};
 }
 
 Result<sqlite::Database> open_database(const std::filesystem::path& file, const char* schema) {
   auto database = sqlite::Database::open(file);
   if (!database) return database;
-  if (auto checked = check_schema(*database); !checked) return checked.error();
+  const auto found = schema_of(*database);
+  if (!found) return found.error();
+  if (*found > schema_version) return newer_schema(file, *found);
+  if (auto checked = check_pages(*database, file); !checked) return checked.error();
   if (auto made = database->execute(schema); !made) return made.error();
+  if (*found == schema_version) return database;
   const auto stamp = fmt::format("PRAGMA user_version = {}", schema_version);
   if (auto stamped = database->execute(stamp.c_str()); !stamped) return stamped.error();
   return database;
+}
+
+// Without waiting for the disk, a power cut may leave this file damaged. Its children are gone
+// then, too: begin again.
+Result<sqlite::Database> open_children(const std::filesystem::path& file) {
+  auto database = open_database(file, children_schema);
+  if (database) return database;
+  for (const auto* suffix : {"", "-wal", "-shm"}) {
+    std::error_code ignored;  // what matters shows at the second try
+    std::filesystem::remove(file.string() + suffix, ignored);
+  }
+  return open_database(file, children_schema);
 }
 
 Result<> make_directory(const std::filesystem::path& directory) {
@@ -131,35 +159,47 @@ Result<> make_directory(const std::filesystem::path& directory) {
   std::filesystem::create_directories(directory.parent_path(), failure);
   if (!failure && ::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
     failure.assign(errno, std::generic_category());
+  if (!failure && !std::filesystem::is_directory(directory, failure) && !failure)
+    failure = std::make_error_code(std::errc::not_a_directory);
   if (!failure) return {};
   Error error = errno_error("cannot make the state directory", failure.value());
   error.where = directory.string();
   return error;
 }
 
+// Absolute and without a slash at the end, so that parent_path() is the parent.
+std::filesystem::path normalized(const std::filesystem::path& directory) {
+  auto path = std::filesystem::absolute(directory).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
+}
+
 }  // namespace
 
 struct Store::Impl {
+  std::filesystem::path file;  // of `durable`, for messages
   DirectoryLock lock;
   sqlite::Database durable;
   sqlite::Database children;
 };
 
 Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& directory) {
-  const bool in_memory = directory == ":memory:";
+  const std::filesystem::path memory = ":memory:";
+  const bool in_memory = directory == memory;
+  const auto place = in_memory ? memory : normalized(directory);
   DirectoryLock lock;
   if (!in_memory) {
-    if (auto made = make_directory(directory); !made) return made.error();
-    auto taken = DirectoryLock::take(directory / "lock");
+    if (auto made = make_directory(place); !made) return made.error();
+    auto taken = DirectoryLock::take(place / "lock");
     if (!taken) return taken.error();
     lock = std::move(*taken);
   }
-  auto durable = open_database(in_memory ? directory : directory / "state.db", durable_schema);
+  const auto file = in_memory ? memory : place / "state.db";
+  auto durable = open_database(file, durable_schema);
   if (!durable) return durable.error();
-  auto children = open_database(in_memory ? directory : directory / "children.db", children_schema);
+  auto children = open_children(in_memory ? memory : place / "children.db");
   if (!children) return children.error();
-  return std::unique_ptr<Store>(new Store(
-      std::make_unique<Impl>(Impl{std::move(lock), std::move(*durable), std::move(*children)})));
+  return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(
+      Impl{file, std::move(lock), std::move(*durable), std::move(*children)})));
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -172,7 +212,7 @@ Result<Uid> Store::self_uid() {
   if (!row) return row.error();
   if (*row) {
     const auto uid = Uid::parse(select->text(0));
-    if (!uid) return damaged("the uid of this peer is not a uid");
+    if (!uid) return damaged(impl_->file, "the uid of this peer is not a uid");
     return *uid;
   }
   const auto uid = Uid::random();
@@ -196,7 +236,8 @@ Result<std::vector<StoredItem>> Store::load(StoredKind kind) {
     boost::system::error_code failure;
     auto body = boost::json::parse(select->text(2), failure);
     if (!uid || failure || !body.is_object())
-      return damaged(fmt::format("{} '{}' cannot be read", kind_name(kind), select->text(0)));
+      return damaged(impl_->file,
+                     fmt::format("{} '{}' cannot be read", kind_name(kind), select->text(0)));
     items.push_back(
         {*uid, static_cast<std::uint64_t>(select->number(1)), std::move(body.as_object())});
   }
@@ -227,7 +268,7 @@ Result<std::vector<StoredChild>> Store::load_children() {
     if (!row) return row.error();
     if (!*row) return children;
     const auto uid = Uid::parse(select->text(0));
-    if (!uid) return damaged("a child has no uid");
+    if (!uid) continue;  // not ours, and not worth refusing to start
     children.push_back(
         {*uid,
          {static_cast<int>(select->number(1)), static_cast<std::uint64_t>(select->number(2))},
