@@ -80,12 +80,12 @@ AccessRules access_rules(std::string_view listen_host, std::string_view host_nam
   return rules;
 }
 
-std::optional<Problem> check_access(const HttpRequest& request, const AccessRules& rules) {
+std::optional<HttpProblem> check_access(const HttpRequest& request, const AccessRules& rules) {
   const auto host = parse_authority(request.host);
   if (!request.local && !request.host.empty() && (!host || !is_ours(*host, rules))) {
-    return Problem{.status = 403,
-                   .detail = "the Host '" + request.host + "' is not a name of this computer",
-                   .hint = "use localhost or the computer's address or name in the URL"};
+    return HttpProblem{.status = 403,
+                       .detail = "the Host '" + request.host + "' is not a name of this computer",
+                       .hint = "use localhost or the computer's address or name in the URL"};
   }
   if (request.origin.empty()) return std::nullopt;
   // A page of ours has the same authority as the request that it makes; a TLS proxy in front of us
@@ -100,9 +100,9 @@ std::optional<Problem> check_access(const HttpRequest& request, const AccessRule
     const auto port = [&](const Authority& a) { return a.port.empty() ? default_port : a.port; };
     if (from && from->host == host->host && port(*from) == port(*host)) return std::nullopt;
   }
-  return Problem{.status = 403,
-                 .detail = "a page of '" + request.origin + "' may not use this daemon",
-                 .hint = "requests from other web sites are refused; there is no CORS"};
+  return HttpProblem{.status = 403,
+                     .detail = "a page of '" + request.origin + "' may not use this daemon",
+                     .hint = "requests from other web sites are refused; there is no CORS"};
 }
 
 }  // namespace rocd

@@ -20,7 +20,7 @@ struct AccessRules {
 [[nodiscard]] AccessRules access_rules(std::string_view listen_host, std::string_view host_name);
 
 // nullopt: let it pass. An IP address as Host is always right: DNS rebinding needs a name.
-[[nodiscard]] std::optional<Problem> check_access(const HttpRequest& request,
-                                                  const AccessRules& rules);
+[[nodiscard]] std::optional<HttpProblem> check_access(const HttpRequest& request,
+                                                      const AccessRules& rules);
 
 }  // namespace rocd

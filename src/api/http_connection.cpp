@@ -45,7 +45,7 @@ std::size_t count(const http::fields& fields, http::field name) {
   return static_cast<std::size_t>(std::distance(first, last));
 }
 
-Problem refusal_of(const error_code& error, const HttpLimits& limits) {
+HttpProblem refusal_of(const error_code& error, const HttpLimits& limits) {
   if (error == http::error::header_limit) {
     return {.status = 431,
             .detail = "the request head is larger than " + std::to_string(limits.header_bytes) +
@@ -60,28 +60,29 @@ Problem refusal_of(const error_code& error, const HttpLimits& limits) {
 
 // What a head may not say. Beast lets some of it through: a Transfer-Encoding that does not end in
 // `chunked` would leave the length of the body to guesses (RFC 9112, 6.1 and 6.3).
-std::optional<Problem> check_head(const Parser& parser) {
+std::optional<HttpProblem> check_head(const Parser& parser) {
   const auto& head = parser.get();
   const auto coding = joined(head, http::field::transfer_encoding);
   if (!coding.empty()) {
     if (head.version() < 11 || count(head, http::field::content_length) > 0) {
-      return Problem{.status = 400, .detail = "Transfer-Encoding may not stand here"};
+      return HttpProblem{.status = 400, .detail = "Transfer-Encoding may not stand here"};
     }
     if (!boost::beast::iequals(coding, "chunked")) {
-      return Problem{.status = 501, .detail = "Transfer-Encoding '" + coding + "' is not known"};
+      return HttpProblem{.status = 501,
+                         .detail = "Transfer-Encoding '" + coding + "' is not known"};
     }
   }
   const auto hosts = count(head, http::field::host);
   if (hosts > 1 || (hosts == 0 && head.version() >= 11)) {  // RFC 9112, 3.2
-    return Problem{.status = 400, .detail = "exactly one Host is expected"};
+    return HttpProblem{.status = 400, .detail = "exactly one Host is expected"};
   }
   const auto expect = joined(head, http::field::expect);
   if (!expect.empty() && !boost::beast::iequals(expect, "100-continue")) {
-    return Problem{.status = 417, .detail = "Expect '" + expect + "' is not known"};
+    return HttpProblem{.status = 417, .detail = "Expect '" + expect + "' is not known"};
   }
   const auto encoding = joined(head, http::field::content_encoding);
   if (!encoding.empty() && !boost::beast::iequals(encoding, "identity")) {
-    Problem problem{.status = 415, .detail = "Content-Encoding '" + encoding + "' is not read"};
+    HttpProblem problem{.status = 415, .detail = "Content-Encoding '" + encoding + "' is not read"};
     problem.headers.emplace_back("Accept-Encoding", "identity");  // RFC 9110, 12.5.3
     return problem;
   }
@@ -195,7 +196,7 @@ asio::awaitable<HttpConnection::Incoming> HttpConnection::read_request() {
       if (incoming.refusal) co_return incoming;
       auto request = to_request(parser, local_);
       if (!request) {
-        incoming.refusal = to_problem(request.error());
+        incoming.refusal = to_http_problem(request.error());
         co_return incoming;
       }
       incoming.request = std::move(*request);
@@ -217,9 +218,10 @@ asio::awaitable<HttpConnection::Incoming> HttpConnection::read_request() {
     if (!co_await read_more()) {
       incoming.request.reset();
       if (expired_) {
-        incoming.refusal = Problem{.status = 408, .detail = "the request did not arrive in time"};
+        incoming.refusal =
+            HttpProblem{.status = 408, .detail = "the request did not arrive in time"};
       } else if (end_ - begin_ == buffer_.size()) {
-        incoming.refusal = Problem{.status = 400, .detail = "a chunk header has no end"};
+        incoming.refusal = HttpProblem{.status = 400, .detail = "a chunk header has no end"};
       }
       co_return incoming;
     }
@@ -278,7 +280,7 @@ asio::awaitable<void> HttpConnection::run() {
   abandon();
 }
 
-asio::awaitable<void> HttpConnection::refuse(Problem problem) {
+asio::awaitable<void> HttpConnection::refuse(HttpProblem problem) {
   phase_ = Phase::writing;
   const auto response = to_response(std::move(problem), {});
   const Incoming nothing;

@@ -33,7 +33,7 @@ class HttpConnection final {
   // Until the client or begin_shutdown() ends it.
   [[nodiscard]] boost::asio::awaitable<void> run();
   // Says why, without reading a request, and closes.
-  [[nodiscard]] boost::asio::awaitable<void> refuse(Problem problem);
+  [[nodiscard]] boost::asio::awaitable<void> refuse(HttpProblem problem);
 
   void begin_shutdown();  // after the request that runs, at once if none does
   void abandon();         // now; calls nothing of its owner any more
@@ -44,7 +44,7 @@ class HttpConnection final {
   // A request, or the answer that one gets without a handler, or neither: the client is gone.
   struct Incoming {
     std::optional<HttpRequest> request;
-    std::optional<Problem> refusal;
+    std::optional<HttpProblem> refusal;
     bool keep_alive = false;
     bool http_1_0 = false;
   };

@@ -120,7 +120,7 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, Socket socket,
   co_await connection.run();
 }
 
-asio::awaitable<void> refuse(std::shared_ptr<Shared> shared, Socket socket, Problem problem) {
+asio::awaitable<void> refuse(std::shared_ptr<Shared> shared, Socket socket, HttpProblem problem) {
   const auto leave = [](Shared* s) { --s->refusals; };
   const std::unique_ptr<Shared, decltype(leave)> entry(shared.get(), leave);
   HttpConnection connection(std::move(socket), false, shared->handler, shared->limits);
@@ -172,7 +172,7 @@ void HttpServer::Impl::admit(Socket socket) {
   log("api").warn("too many connections, {} is refused", address);
   if (shared->refusals >= kMaxRefusals) return;  // closed without a word
   ++shared->refusals;
-  Problem problem{.status = too_many ? 429 : 503, .detail = "too many connections are open"};
+  HttpProblem problem{.status = too_many ? 429 : 503, .detail = "too many connections are open"};
   if (too_many) problem.detail += " from " + address;
   problem.hint = "use connections again (keep-alive), close those that are not needed";
   tasks.spawn("refusal", refuse(shared, std::move(socket), std::move(problem)));

@@ -8,7 +8,7 @@ namespace rocd {
 namespace json = boost::json;
 
 const std::vector<ProblemKind>& problem_kinds() {
-  // The first of each status is what a Problem without a code of its own gets.
+  // The first of each status is what an HttpProblem without a code of its own gets.
   static const std::vector<ProblemKind> kinds{
       {400, "malformed_request", "The request is not HTTP, its target or its JSON is broken."},
       {403, "forbidden", "The Host or Origin is not this daemon's own (DNS rebinding, CSRF)."},
@@ -89,8 +89,8 @@ int status_of(ErrorCode code) {
   return 500;
 }
 
-Problem to_problem(const Error& error) {
-  Problem problem;
+HttpProblem to_http_problem(const Error& error) {
+  HttpProblem problem;
   problem.status = status_of(error.code);
   problem.detail = error.message;
   if (!error.where.empty()) problem.detail += " (" + error.where + ")";
@@ -101,7 +101,7 @@ Problem to_problem(const Error& error) {
   return problem;
 }
 
-HttpResponse to_response(Problem problem, std::string_view instance) {
+HttpResponse to_response(HttpProblem problem, std::string_view instance) {
   if (problem.code.empty()) {
     for (const auto& kind : problem_kinds()) {
       if (kind.status != problem.status) continue;

@@ -13,7 +13,7 @@
 
 namespace rocd {
 
-struct Problem {
+struct HttpProblem {
   int status = 500;
   std::string detail{};              // what happened this time
   std::string hint{};                // the remedy, if one is known
@@ -24,10 +24,10 @@ struct Problem {
 };
 
 [[nodiscard]] int status_of(ErrorCode code);
-[[nodiscard]] Problem to_problem(const Error& error);
+[[nodiscard]] HttpProblem to_http_problem(const Error& error);
 
 // instance: the path of the request; empty if it is not known.
-[[nodiscard]] HttpResponse to_response(Problem problem, std::string_view instance);
+[[nodiscard]] HttpResponse to_response(HttpProblem problem, std::string_view instance);
 
 [[nodiscard]] std::string_view reason_phrase(int status);  // "Not Found"
 

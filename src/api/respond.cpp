@@ -68,7 +68,7 @@ HttpResponse no_content() {
 }
 
 HttpResponse error_response(const Error& error, const HttpRequest& request) {
-  return to_response(to_problem(error), request.path);
+  return to_response(to_http_problem(error), request.path);
 }
 
 Result<> check_preconditions(const HttpRequest& request, std::optional<std::uint64_t> version) {

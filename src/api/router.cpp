@@ -67,8 +67,8 @@ std::string media_type(std::string_view content_type) {
   return text.substr(0, semicolon);
 }
 
-std::optional<Problem> check_query(const Router::Route& route, const HttpRequest& request) {
-  Problem problem{.status = 422, .detail = "a query parameter is not known here"};
+std::optional<HttpProblem> check_query(const Router::Route& route, const HttpRequest& request) {
+  HttpProblem problem{.status = 422, .detail = "a query parameter is not known here"};
   for (const auto& [name, value] : request.query) {
     if (std::find(route.query.begin(), route.query.end(), name) != route.query.end()) continue;
     std::string known;
@@ -81,14 +81,14 @@ std::optional<Problem> check_query(const Router::Route& route, const HttpRequest
   return problem;
 }
 
-std::optional<Problem> check_content_type(BodyKind kind, const HttpRequest& request) {
+std::optional<HttpProblem> check_content_type(BodyKind kind, const HttpRequest& request) {
   const auto type = media_type(request.content_type);
   if (type == "application/json") return std::nullopt;
   const bool patch = kind == BodyKind::merge_patch;
   if (patch && type == "application/merge-patch+json") return std::nullopt;
   const std::string expected =
       patch ? "application/merge-patch+json or application/json" : "application/json";
-  Problem problem{.status = 415};
+  HttpProblem problem{.status = 415};
   problem.detail = request.content_type.empty()
                        ? "Content-Type is missing, " + expected + " is expected"
                        : "Content-Type '" + request.content_type + "' is not read here, " +
@@ -143,7 +143,7 @@ HttpResponse Router::run(const Route& route, Call& call) const {
     }
   }
   auto body = parse_json_body(request.body);
-  if (!body) return to_response(to_problem(body.error()), request.path);
+  if (!body) return to_response(to_http_problem(body.error()), request.path);
   call.body = std::move(*body);
   return route.handler(call);
 }
@@ -166,7 +166,7 @@ HttpResponse Router::dispatch(const HttpRequest& request) const {
     return no_content();
   }
   if (methods.empty()) {
-    Problem problem{.status = 404, .detail = "there is nothing at '" + request.path + "'"};
+    HttpProblem problem{.status = 404, .detail = "there is nothing at '" + request.path + "'"};
     if (request.path.size() > 1 && request.path.ends_with('/')) {
       problem.hint = "without the trailing slash?";
     } else {
@@ -183,7 +183,7 @@ HttpResponse Router::dispatch(const HttpRequest& request) const {
     }
     return response;
   }
-  Problem problem{.status = 405};
+  HttpProblem problem{.status = 405};
   problem.detail = "'" + request.method_text + "' is not a method of " + pattern +
                    ", allowed: " + allow(methods);
   problem.headers.emplace_back("Allow", allow(methods));

@@ -79,7 +79,9 @@ HttpResponse follow_log(const Uid& uid, std::vector<LogLine> lines, Services& se
 HttpResponse read_log(const Call& call, Services& services) {
   const auto& text = call.argument("stream_uid");
   const auto uid = Uid::parse(text);
-  if (!uid) return error_response(no_such_stream(text), call.request);
+  if (!uid || !services.context.streams.find(*uid)) {
+    return error_response(no_such_stream(text), call.request);
+  }
   auto log = services.context.streams.log(*uid);
   if (!log) return error_response(log.error(), call.request);
   const auto query = parse_query(call);

@@ -83,7 +83,7 @@ HttpResponse read_ready(const Call& call, Services& services) {
   if (stored && connected && engine.usable) {
     return fresh(json_response(200, json::object{{"ready", true}, {"checks", std::move(checks)}}));
   }
-  Problem problem{.status = 503, .detail = "not ready"};
+  HttpProblem problem{.status = 503, .detail = "not ready"};
   for (const auto& each : checks) {
     const auto* message = each.as_object().if_contains("message");
     if (message != nullptr) problem.detail += "; " + std::string(message->as_string());

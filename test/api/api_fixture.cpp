@@ -62,7 +62,7 @@ ApiFixture::ApiFixture() {
   self = store->self_uid().value();
   registry = std::make_unique<NoRegistry>();
   supervisor = std::make_unique<Supervisor>(io.get_executor(), spawner, *registry, 1);
-  endpoints = std::make_unique<EndpointDispatcher>(self, driver, *store);
+  endpoints = std::make_unique<EndpointDispatcher>(io.get_executor(), self, driver, *store);
   streams = std::make_unique<StreamDispatcher>(io.get_executor(),
                                                StreamDispatcher::Options{self, {}, false}, engine,
                                                *supervisor, *endpoints, *store);
@@ -146,7 +146,8 @@ void ApiFixture::check_contract(const HttpRequest& request, const HttpResponse& 
     const auto& responses = document.at("paths").at(pattern).at(method).at("responses");
     const bool known = responses.as_object().contains(std::to_string(response.status));
     CHECK((known || response.status >= 400));
-    schema = response_schema(document, pattern, method, response.status, response.content_type);
+    schema = response_schema(document, pattern, method, response.status,
+                             response.content_type.substr(0, response.content_type.find(';')));
   } else if (response.status >= 400) {
     schema = &document.at("components").at("schemas").at("Problem");
   }
