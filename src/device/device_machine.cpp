@@ -1,12 +1,12 @@
 #include "device/device_machine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.hpp"
 
 namespace rocd {
 namespace {
-constexpr Duration volume_patience = 1s;
 
 Error no_device(const std::string& node_name) {
   Error error;
@@ -101,8 +101,7 @@ void DeviceMachine::handle_disconnected(const std::string& reason) {
     device.feed_links.made.clear();
     device.feed_links.gate.reset();
     device.gate.reset();
-    device.applied.reset();
-    device.awaiting.reset();
+    forget_volume(device);
   }
   for (auto& [stream, wish] : wishes_) {
     wish.links.made.clear();
@@ -128,9 +127,10 @@ void DeviceMachine::handle_gone(Token token, const std::string& reason) {
     const auto dropped =
         std::erase_if(device.nodes, [&](const auto& entry) { return entry.second.token == token; });
     if (dropped > 0) {
-      device.applied.reset();
-      device.awaiting.reset();
-      if (!reason.empty()) log("device").warn("{}: {}", device.wanted.node_name, reason);
+      forget_volume(device);
+      if (!reason.empty() && reason != std::exchange(device.failure, reason))
+        log("device").warn("cannot make {}: {} (will be tried again)", device.wanted.node_name,
+                           reason);
     }
     drop_link(device.feed_links);
   }
@@ -180,8 +180,14 @@ void DeviceMachine::evaluate_device(Device& device, Instant now) {
     destroy_nodes(device);
 
   make_nodes(device, now);
-  if (!nodes_complete(device)) return;
-  evaluate_volume(device, now);
+  if (!nodes_complete(device)) {
+    device.primed = false;  // new ports are a new start
+    return;
+  }
+  device.failure.clear();
+  if (!std::exchange(device.primed, true))
+    effects_.push_back(Prime{*device.nodes.at(NodeRole::device).id});
+  evaluate_volume(device);
   if (device.wanted.direction == StreamDirection::input) {
     const auto pairs =
         pairs_between(*device.nodes.at(NodeRole::feed).id, *device.nodes.at(NodeRole::device).id);
@@ -208,31 +214,33 @@ void DeviceMachine::make_nodes(Device& device, Instant now) {
   }
 }
 
-void DeviceMachine::evaluate_volume(Device& device, Instant now) {
+void DeviceMachine::evaluate_volume(Device& device) {
   const auto* node = graph_.node(*device.nodes.at(NodeRole::device).id);
   auto& wanted = device.wanted;
-  const double seen = mean_volume(node->channel_volumes);
-  const bool matches = same_volume(seen, wanted.volume) && node->muted == wanted.muted;
-  const auto desired = std::pair(wanted.volume, wanted.muted);
-  if (matches) {
+  const Volume seen(mean_volume(node->channel_volumes), node->muted);
+  const Volume desired(wanted.volume, wanted.muted);
+  if (same_volume(seen.first, desired.first) && seen.second == desired.second) {
     device.applied = desired;
-    device.awaiting.reset();
+    device.outdated.reset();
   } else if (device.applied != desired) {
     effects_.push_back(
         SetVolume{node->id, scaled_volumes(node->channel_volumes, wanted.volume, wanted.channels),
                   wanted.muted});
     device.applied = desired;
-    device.awaiting = now + volume_patience;
-    wake_at(device.awaiting);
-  } else if (device.awaiting && now < *device.awaiting) {
-    wake_at(device.awaiting);
-  } else {
+    device.outdated = seen;
+  } else if (device.outdated != seen) {
     // Somebody moved a slider elsewhere: that is a wish as good as ours.
-    device.awaiting.reset();
-    wanted.volume = seen;
-    wanted.muted = node->muted;
-    device.applied = std::pair(wanted.volume, wanted.muted);
+    wanted.volume = seen.first;
+    wanted.muted = seen.second;
+    device.applied = seen;
+    device.outdated.reset();
   }
+}
+
+void DeviceMachine::forget_volume(Device& device) {
+  device.primed = false;
+  device.applied.reset();
+  device.outdated.reset();
 }
 
 void DeviceMachine::destroy_nodes(Device& device) {
@@ -242,8 +250,7 @@ void DeviceMachine::destroy_nodes(Device& device) {
     if (slot.id) dying_[*slot.id] = slot.token;
   }
   device.nodes.clear();
-  device.applied.reset();
-  device.awaiting.reset();
+  forget_volume(device);
 }
 
 // --- telling

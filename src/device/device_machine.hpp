@@ -47,12 +47,17 @@ class DeviceMachine {
     std::vector<float> channels;
     bool muted;
   };
+  // PipeWire 1.4 keeps a volume that is set on a node that never ran to itself: neither is it told,
+  // nor does it show, until audio flows. A node that was started and paused once takes it at once.
+  struct Prime {
+    GlobalId node;
+  };
   struct SetDefault {
     bool sink;              // else source
     std::string node_name;  // empty: nobody's choice any more
   };
   using Effect =
-      std::variant<CreateNode, CreateLink, Destroy, DestroyGlobal, SetVolume, SetDefault>;
+      std::variant<CreateNode, CreateLink, Destroy, DestroyGlobal, Prime, SetVolume, SetDefault>;
 
   struct DeviceGone {
     std::string node_name;
@@ -93,6 +98,7 @@ class DeviceMachine {
   [[nodiscard]] std::optional<Instant> poll_timeout() const { return wake_at_; }
 
  private:
+  using Volume = std::pair<double, bool>;  // linear, muted
   struct NodeSlot {
     Token token = 0;
     std::optional<GlobalId> id;
@@ -111,8 +117,11 @@ class DeviceMachine {
     std::map<NodeRole, NodeSlot> nodes;
     RetryGate gate;
     Links feed_links;
-    std::optional<std::pair<double, bool>> applied;  // volume and mute as last set by us
-    std::optional<Instant> awaiting;                 // until then the change may be on its way
+    bool primed = false;
+    std::optional<Volume> applied;  // as last set by us
+    std::optional<Volume>
+        outdated;         // what was seen then; as long as that is seen, it is on its way
+    std::string failure;  // as last logged
   };
   struct Wish {
     explicit Wish(LinkRequest r) : request(std::move(r)), links(request.stream) {}
@@ -124,13 +133,14 @@ class DeviceMachine {
   void sweep_leftovers();
   void evaluate_device(Device& device, Instant now);
   void make_nodes(Device& device, Instant now);
-  void evaluate_volume(Device& device, Instant now);
+  void evaluate_volume(Device& device);
   void evaluate_wish(Wish& wish, Instant now);
   void tell(Wish& wish, bool linked, std::string reason);
   // True if every pair is linked; asks for what is missing, gives up what is not in `pairs`.
   bool keep_links(Links& links, const Uid& owner, const std::vector<PortPair>& pairs, Instant now);
   [[nodiscard]] std::vector<PortPair> pairs_between(GlobalId from, GlobalId to) const;
   void destroy_nodes(Device& device);
+  static void forget_volume(Device& device);
   void destroy_links(Links& links);
   void report();
 

@@ -1,5 +1,7 @@
 #include "device/recipe.hpp"
 
+#include <fmt/format.h>
+
 #include "device/port_match.hpp"
 
 namespace rocd {
@@ -7,6 +9,18 @@ namespace rocd {
 std::string_view to_string(NodeRole role) {
   return role == NodeRole::feed ? "feed" : "device";
 }
+
+namespace {
+
+// SPA JSON; numbers without exponent and locale.
+std::string volume_props(const VirtualDevice& device) {
+  std::string volumes;
+  for (std::uint32_t i = 0; i < device.channels; ++i)
+    volumes += fmt::format(" {:.6f}", device.volume);
+  return fmt::format("{{ channelVolumes = [{} ] mute = {} }}", volumes, device.muted);
+}
+
+}  // namespace
 
 std::vector<NodeRole> roles_of(const VirtualDevice& device) {
   if (device.direction == StreamDirection::input) return {NodeRole::feed, NodeRole::device};
@@ -41,6 +55,8 @@ Properties node_properties(const VirtualDevice& device, NodeRole role, const Mak
       {property::virtual_uid, device.uid.str()},
       {property::role, std::string(to_string(role))},
   };
+  // From the first moment, before anybody could hear another volume.
+  if (!feed) properties.emplace_back("node.param.Props", volume_props(device));
   // An active link between feed and source would keep both running for ever; passive ends let them
   // sleep until somebody plays or records. (link.passive is ignored unless the daemon allows it.)
   if (feed) properties.emplace_back("node.passive", "out");

@@ -56,6 +56,47 @@ void DriverHarness::run_for(Duration duration) {
   io.run_for(duration);
 }
 
+void DriverHarness::add_system_device(const std::string& name, const std::string& media_class,
+                                      const std::string& more) {
+  session.run("pw-cli create-node adapter '{ factory.name=support.null-audio-sink node.name=" +
+              name + " media.class=" + media_class +
+              " audio.position=[FL FR] monitor.channel-volumes=true object.linger=true " + more +
+              " }' >/dev/null");
+}
+
+void DriverHarness::prime_system_device(const std::string& name) {
+  for (const auto& node : dumped_nodes("node.name", name))
+    for (const auto* command : {"Start", "Pause"})
+      session.run("pw-cli c " + std::to_string(node.at("object.id").as_int64()) + " " + command +
+                  " '{}' >/dev/null");
+}
+
+void DriverHarness::remove_system_device(const std::string& name) {
+  for (const auto& node : dumped_nodes("node.name", name))
+    session.run("pw-cli destroy " + std::to_string(node.at("object.id").as_int64()));
+}
+
+std::string DriverHarness::default_sink() const {
+  const auto text = session.run("pw-metadata -n default 0 default.audio.sink");
+  const auto from = text.find("{\"name\":\"");
+  if (from == std::string::npos) return {};
+  const auto start = from + 9;
+  return text.substr(start, text.find('"', start) - start);
+}
+
+std::size_t DriverHarness::dumped_links(const std::string& from, const std::string& to) const {
+  const auto out = dumped_nodes("node.name", from);
+  const auto in = dumped_nodes("node.name", to);
+  if (out.size() != 1 || in.size() != 1) return 0;
+  std::size_t count = 0;
+  for (const auto& object : session.dump())
+    if (object.at("type") == "PipeWire:Interface:Link" &&
+        object.at("info").at("output-node-id") == out[0].at("object.id") &&
+        object.at("info").at("input-node-id") == in[0].at("object.id"))
+      ++count;
+  return count;
+}
+
 const DeviceInfo* DriverHarness::device(const std::string& name) const {
   const auto found = devices.find(name);
   return found == devices.end() ? nullptr : &found->second;

@@ -26,6 +26,15 @@ class DriverHarness {
   bool until_device(const std::string& name);
   void run_for(Duration duration);
 
+  // A sink or source of somebody else, which stays until it is destroyed.
+  void add_system_device(const std::string& name, const std::string& media_class = "Audio/Sink",
+                         const std::string& more = "");
+  // As if it had been used once: before that it keeps volumes to itself.
+  void prime_system_device(const std::string& name);
+  void remove_system_device(const std::string& name);
+  [[nodiscard]] std::string default_sink() const;
+  [[nodiscard]] std::size_t dumped_links(const std::string& from, const std::string& to) const;
+
   [[nodiscard]] const DeviceInfo* device(const std::string& name) const;
   // Objects of pw-dump: their "info.props", for nodes whose property `key` is `value`.
   [[nodiscard]] std::vector<boost::json::object> dumped_nodes(const std::string& key,

@@ -1,5 +1,6 @@
 #include "device/pipewire/bindings.hpp"
 
+#include <spa/node/command.h>
 #include <spa/param/param.h>
 
 #include <array>
@@ -55,6 +56,15 @@ NodeBinding::NodeBinding(ProxyHandle proxy, GlobalId id, bool is_device, Observe
 
 void NodeBinding::set_props(const Pod& props) {
   pw_node_set_param(reinterpret_cast<pw_node*>(proxy_.get()), SPA_PARAM_Props, 0, props.get());
+}
+
+void NodeBinding::start_and_pause() {
+  // Without the pause its timer would tick for ever.
+  for (const auto command : {SPA_NODE_COMMAND_Start, SPA_NODE_COMMAND_Pause}) {
+    const auto pod = Pod::node_command(command);
+    pw_node_send_command(reinterpret_cast<pw_node*>(proxy_.get()),
+                         reinterpret_cast<const spa_command*>(pod.get()));
+  }
 }
 
 void NodeBinding::read_properties(NodeFacts& facts, const spa_dict* properties) {

@@ -27,6 +27,7 @@ class NodeBinding {
   NodeBinding(ProxyHandle proxy, GlobalId id, bool is_device, Observer& observer);
 
   void set_props(const Pod& props);
+  void start_and_pause();
   // The card that it belongs to, and which of its devices it is.
   struct Card {
     GlobalId id;

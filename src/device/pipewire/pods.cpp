@@ -90,4 +90,15 @@ Pod Pod::route(const Route& route, const std::vector<float>& channels, bool mute
   return pod;
 }
 
+Pod Pod::node_command(std::uint32_t command) {
+  Pod pod;
+  spa_pod_builder builder{};
+  ::spa_pod_builder_init(&builder, pod.memory_->data(), pod.memory_->size());
+  spa_pod_frame frame{};
+  ::spa_pod_builder_push_object(&builder, &frame, SPA_TYPE_COMMAND_Node, command);
+  ::spa_pod_builder_pop(&builder, &frame);
+  pod.pod_ = reinterpret_cast<const spa_pod*>(pod.memory_->data());
+  return pod;
+}
+
 }  // namespace rocd::pw

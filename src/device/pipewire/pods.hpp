@@ -34,6 +34,8 @@ class Pod {
   [[nodiscard]] static Pod route(const Route& route, const std::vector<float>& channels,
                                  bool muted);
 
+  [[nodiscard]] static Pod node_command(std::uint32_t command);  // enum spa_node_command
+
   [[nodiscard]] const spa_pod* get() const { return pod_; }
 
  private:

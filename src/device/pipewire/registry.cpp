@@ -55,6 +55,10 @@ void Registry::set_default(bool sink, const std::string& node_name) {
   if (metadata_) metadata_->set_default(sink, node_name);
 }
 
+void Registry::start_and_pause(GlobalId id) {
+  if (const auto found = nodes_.find(id); found != nodes_.end()) found->second->start_and_pause();
+}
+
 void Registry::destroy(GlobalId id) {
   pw_registry_destroy(registry(), id);
 }
