@@ -39,7 +39,7 @@ class Names {
       reader.wrong("name", fmt::format("'{}' is not a name, expected 1 to 63 of a-z, 0-9, '_' and "
                                        "'-', beginning with a letter or digit",
                                        *text));
-      return {};
+      return *text;  // others may refer to it: one mistake is enough
     }
     const auto [first, added] = lines_.try_emplace(*text, reader.place("name").line);
     if (!added)
@@ -55,11 +55,9 @@ class Names {
 
 std::string read_display_name(MapReader& reader, const std::string& name) {
   auto text = reader.text("display_name").value_or(name);
-  const bool one_line = text.find_first_of("\r\n\t") == std::string::npos;
-  if (text.size() > max_display_name || !one_line)
-    reader.wrong("display_name", fmt::format("'display_name' is not fit to be shown, expected one "
-                                             "line of at most {} bytes",
-                                             max_display_name));
+  if (text.size() > max_display_name)
+    reader.wrong("display_name", fmt::format("'display_name' has {} bytes, expected at most {}",
+                                             text.size(), max_display_name));
   return text;
 }
 
@@ -155,13 +153,11 @@ StreamSettings read_settings_of(MapReader& reader, FieldPlaces& places) {
                                              {"never", RestartPolicy::never}})
           .value_or(settings.restart);
   settings.extra_args = reader.texts("extra_args", max_extra_args);
+  for (std::size_t i = 0; i < settings.extra_args.size(); ++i)
+    places[fmt::format("/settings/extra_args/{}", i)] = reader.place_in("extra_args", i);
   for (const auto* key : {"target_latency", "io_latency", "packet_length", "fec", "extra_args"})
     places[fmt::format("/settings/{}", key)] = reader.place(key);
   return settings;
-}
-
-YamlPlace place_in_list(const YAML::Node& entry, YamlPlace list) {
-  return entry.IsNull() ? list : place_of(entry);  // "nothing" is placed at the next token
 }
 
 }  // namespace
@@ -169,13 +165,13 @@ YamlPlace place_in_list(const YAML::Node& entry, YamlPlace list) {
 ReadEndpoints read_endpoints(MapReader& file, Mistakes& mistakes) {
   ReadEndpoints read;
   Names names("endpoint");
-  for (const auto& node : file.list("endpoints", max_entries)) {
+  for (const auto& node : file.mappings("endpoints", max_entries)) {
     const auto before = mistakes.count();
-    MapReader reader(node, place_in_list(node, file.place("endpoints")), "an endpoint", mistakes);
+    MapReader reader(node, place_of(node), "an endpoint", mistakes);
     auto spec = read_endpoint(reader, names);
     reader.finish();
     spec.location = mistakes.location(reader.place());
-    read.names.push_back(spec.name);
+    if (!spec.name.empty()) read.names.push_back(spec.name);
     if (mistakes.count() != before) read.broken.insert(spec.name);
     read.entries.push_back({std::move(spec)});
   }
@@ -185,9 +181,9 @@ ReadEndpoints read_endpoints(MapReader& file, Mistakes& mistakes) {
 std::vector<ReadStream> read_streams(MapReader& file, Mistakes& mistakes) {
   std::vector<ReadStream> streams;
   Names names("stream");
-  for (const auto& node : file.list("streams", max_entries)) {
+  for (const auto& node : file.mappings("streams", max_entries)) {
     const auto before = mistakes.count();
-    MapReader reader(node, place_in_list(node, file.place("streams")), "a stream", mistakes);
+    MapReader reader(node, place_of(node), "a stream", mistakes);
     ReadStream read;
     auto& spec = read.entry.spec;
     read.place = reader.place();

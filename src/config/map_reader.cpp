@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/duration.hpp"
+#include "config/text.hpp"
 
 namespace rocd {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 // Aliases could make a small file say much: no mapping of ours has that many keys.
 constexpr std::size_t max_keys = 64;
 
-std::string kind(const YAML::Node& node) {
+std::string kind_of(const YAML::Node& node) {
   if (node.IsMap()) return "a mapping";
   if (node.IsSequence()) return "a list";
   if (node.IsNull()) return "empty";
@@ -43,7 +44,7 @@ MapReader::MapReader(const YAML::Node& node, YamlPlace place, const std::string&
   if (!node.IsDefined() || node.IsNull()) return;
   if (!node.IsMap()) {
     mistakes_.add(place,
-                  fmt::format("{} is {}, expected a mapping (KEY: VALUE)", what, kind(node)));
+                  fmt::format("{} is {}, expected a mapping (KEY: VALUE)", what, kind_of(node)));
     return;
   }
   if (node.size() > max_keys) {
@@ -54,7 +55,7 @@ MapReader::MapReader(const YAML::Node& node, YamlPlace place, const std::string&
   for (const auto& pair : node) {  // yaml-cpp keeps both of two equal keys
     const auto key_place = place_of(pair.first);
     if (!pair.first.IsScalar()) {
-      mistakes_.add(key_place, fmt::format("a key is {}, expected a word", kind(pair.first)));
+      mistakes_.add(key_place, fmt::format("a key is {}, expected a word", kind_of(pair.first)));
       continue;
     }
     const auto [entry, added] =
@@ -70,6 +71,12 @@ YamlPlace MapReader::place(const std::string& key) const {
   if (found == entries_.end()) return place_;
   // yaml-cpp places "nothing" at the next token, lines below.
   return found->second.value.IsNull() ? found->second.key_place : place_of(found->second.value);
+}
+
+YamlPlace MapReader::place_in(const std::string& list_key, std::size_t index) const {
+  const auto found = entries_.find(list_key);
+  if (found == entries_.end() || index >= found->second.value.size()) return place(list_key);
+  return place_of(found->second.value[index]);
 }
 
 void MapReader::wrong(const std::string& key, std::string reason) {
@@ -98,7 +105,12 @@ std::optional<std::string> MapReader::text(const std::string& key, const std::st
   if (!value) return std::nullopt;
   if (!value->IsScalar() || value->Scalar().empty()) {
     wrong(key, fmt::format("'{}' is {}, expected {}", key,
-                           value->IsScalar() ? "empty" : kind(*value), expected));
+                           value->IsScalar() ? "empty" : kind_of(*value), expected));
+    return std::nullopt;
+  }
+  // Escapes ("\0") could bring in what the file itself must not contain.
+  if (const auto bad = find_bad_character(value->Scalar(), false)) {
+    wrong(key, fmt::format("'{}': {}, expected {} in one line", key, bad->what, expected));
     return std::nullopt;
   }
   return value->Scalar();
@@ -154,7 +166,7 @@ std::optional<Duration> MapReader::duration(const std::string& key) {
   if (!value || *value == "auto") return std::nullopt;
   const auto parsed = parse_duration(*value);
   if (parsed) return *parsed;
-  wrong(key, parsed.error().message + ", or 'auto'");
+  wrong(key, fmt::format("'{}': {}, or 'auto'", key, parsed.error().message));
   return std::nullopt;
 }
 
@@ -162,7 +174,7 @@ std::vector<YAML::Node> MapReader::list(const std::string& key, std::size_t limi
   const auto value = node(key);
   if (!value || value->IsNull()) return {};  // all of its entries may be commented out
   if (!value->IsSequence()) {
-    wrong(key, fmt::format("'{}' is {}, expected a list", key, kind(*value)));
+    wrong(key, fmt::format("'{}' is {}, expected a list", key, kind_of(*value)));
     return {};
   }
   if (value->size() > limit) {
@@ -177,13 +189,33 @@ std::vector<YAML::Node> MapReader::list(const std::string& key, std::size_t limi
 std::vector<std::string> MapReader::texts(const std::string& key, std::size_t limit) {
   std::vector<std::string> words;
   for (const auto& entry : list(key, limit)) {
-    if (entry.IsScalar())
-      words.push_back(entry.Scalar());
+    const auto where = entry.IsNull() ? place(key) : place_of(entry);
+    const auto bad = entry.IsScalar() ? find_bad_character(entry.Scalar(), false) : std::nullopt;
+    if (!entry.IsScalar())
+      mistakes_.add(where,
+                    fmt::format("an entry of '{}' is {}, expected text", key, kind_of(entry)));
+    else if (bad)
+      mistakes_.add(where, fmt::format("'{}': {}, expected text in one line", key, bad->what));
     else
-      mistakes_.add(entry.IsNull() ? place(key) : place_of(entry),
-                    fmt::format("an entry of '{}' is {}, expected text", key, kind(entry)));
+      words.push_back(entry.Scalar());
   }
   return words;
+}
+
+// A list of mappings, such as endpoints.
+std::vector<YAML::Node> MapReader::mappings(const std::string& key, std::size_t limit) {
+  std::vector<YAML::Node> found;
+  std::size_t number = 0;
+  for (const auto& entry : list(key, limit)) {
+    ++number;
+    if (entry.IsMap())
+      found.push_back(entry);
+    else  // "nothing" has no place of its own
+      mistakes_.add(entry.IsNull() ? place(key) : place_of(entry),
+                    fmt::format("entry {} of '{}' is {}, expected a mapping (KEY: VALUE)", number,
+                                key, kind_of(entry)));
+  }
+  return found;
 }
 
 std::optional<std::size_t> MapReader::choice_index(const std::string& key,

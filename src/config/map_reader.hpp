@@ -30,6 +30,7 @@ class MapReader {
   [[nodiscard]] YamlPlace place() const { return place_; }
   // Of the value of `key`; of the mapping itself if the key is not there.
   [[nodiscard]] YamlPlace place(const std::string& key) const;
+  [[nodiscard]] YamlPlace place_in(const std::string& list_key, std::size_t index) const;
   [[nodiscard]] bool has(const std::string& key) const { return entries_.contains(key); }
   void wrong(const std::string& key, std::string reason);
   void missing(const std::string& key, const std::string& expected);
@@ -44,6 +45,7 @@ class MapReader {
   // "auto" is nullopt, too: it is what an absent duration means.
   std::optional<Duration> duration(const std::string& key);
   std::vector<YAML::Node> list(const std::string& key, std::size_t limit);
+  std::vector<YAML::Node> mappings(const std::string& key, std::size_t limit);
   std::vector<std::string> texts(const std::string& key, std::size_t limit);
 
   template <class T>

@@ -64,7 +64,8 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   constexpr std::size_t longest = 64;  // the cost is quadratic; nobody mistypes more than that
   if (word.size() > longest) return otherwise;
   const std::string* best = nullptr;
-  std::size_t best_distance = word.size() < 4 ? 2 : 3;  // one edit in short words, two in others
+  // Less than this many edits: one in short words, two in others, none where nothing would be left.
+  std::size_t best_distance = word.size() < 2 ? 1 : word.size() < 4 ? 2 : 3;
   for (const auto& candidate : known) {
     if (candidate.size() > longest) continue;
     if (const auto d = distance(word, candidate); d < best_distance) {

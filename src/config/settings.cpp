@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "config/listen.hpp"
+#include "config/text.hpp"
 
 namespace rocd {
 namespace {
@@ -64,8 +65,8 @@ Result<> choose(T& target, const std::string& text, const Choices<T>& choices) {
 
 Result<> set_name(Config& config, const std::string& text, const Environment&) {
   constexpr std::size_t longest = 128;
-  if (text.size() > longest || text.find_first_of("\r\n\t") != std::string::npos)
-    return bad(fmt::format("expected one line of at most {} bytes", longest));
+  if (text.size() > longest)
+    return bad(fmt::format("it has {} bytes, expected at most {}", text.size(), longest));
   config.name = text;
   return {};
 }
@@ -212,8 +213,11 @@ void apply_environment(Config& config, const Environment& environment, Mistakes&
     if (setting.variable == nullptr) continue;
     const char* text = environment(setting.variable);
     if (text == nullptr || *text == '\0') continue;
-    if (const auto set = setting.set(config, text, environment); !set)
-      mistakes.add_elsewhere(fmt::format("environment {}", setting.variable), set.error().message);
+    const auto where = fmt::format("environment {}", setting.variable);
+    if (const auto character = find_bad_character(text, false))
+      mistakes.add_elsewhere(where, character->what + ", expected text in one line");
+    else if (const auto set = setting.set(config, text, environment); !set)
+      mistakes.add_elsewhere(where, set.error().message);
   }
 }
 

@@ -1,13 +1,13 @@
 #include "config/yaml_document.hpp"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "config/map_reader.hpp"
+#include "config/text.hpp"
 
 namespace rocd {
 namespace {
@@ -17,7 +17,8 @@ constexpr std::string_view unclosed_quote = "illegal document indicator in scala
 // What yaml-cpp says, and what to do about it.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 14> explanations{{
     {"illegal map value", "':' cannot stand here: wrong indentation, or text that needs quotes"},
-    {"end of map not found", "wrong indentation, expected another key of the mapping above"},
+    {"end of map not found",
+     "expected another KEY: VALUE: wrong indentation, or text that needs quotes"},
     {"end of sequence not found", "wrong indentation, expected another '- ' of the list above"},
     {"end of map flow not found", "'{' is not closed, expected '}'"},
     {"end of sequence flow not found", "'[' is not closed, expected ']'"},
@@ -32,50 +33,24 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 14> explanat
     {"bad file", "nested too deeply"},
 }};
 
-// The length of the UTF-8 sequence at `i`; 0 if there is none. Strict: no overlong forms, no
-// surrogates.
-std::size_t sequence_length(std::string_view text, std::size_t i) {
-  const auto byte = [&](std::size_t k) {
-    return k < text.size() ? static_cast<unsigned char>(text[k]) : 0U;
-  };
-  const auto in = [](unsigned value, unsigned low, unsigned high) {
-    return value >= low && value <= high;
-  };
-  const unsigned first = byte(i);
-  if (first < 0x80) return 1;
-  if (in(first, 0xC2, 0xDF)) return in(byte(i + 1), 0x80, 0xBF) ? 2 : 0;
-  if (in(first, 0xE0, 0xEF)) {
-    const unsigned low = first == 0xE0 ? 0xA0 : 0x80;
-    const unsigned high = first == 0xED ? 0x9F : 0xBF;
-    return in(byte(i + 1), low, high) && in(byte(i + 2), 0x80, 0xBF) ? 3 : 0;
-  }
-  if (!in(first, 0xF0, 0xF4)) return 0;
-  const unsigned low = first == 0xF0 ? 0x90 : 0x80;
-  const unsigned high = first == 0xF4 ? 0x8F : 0xBF;
-  const bool tail = in(byte(i + 2), 0x80, 0xBF) && in(byte(i + 3), 0x80, 0xBF);
-  return in(byte(i + 1), low, high) && tail ? 4 : 0;
-}
-
 // yaml-cpp takes broken UTF-8 for U+FFFD and a byte 4 for the end of the file.
 bool check_characters(std::string_view text, Mistakes& mistakes) {
-  YamlPlace place;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto length = sequence_length(text, i);
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (length == 0) {
-      mistakes.add(place, fmt::format("the byte 0x{:02x} is not UTF-8, expected UTF-8 text", byte));
-      return false;
-    }
-    const bool is_space = byte == '\t' || byte == '\n' || byte == '\r';
-    if ((byte < 0x20 && !is_space) || byte == 0x7F) {
-      mistakes.add(place, fmt::format("a control character (0x{:02x}), expected text", byte));
-      return false;
-    }
-    place = byte == '\n' ? YamlPlace{place.line + 1, 1}
-                         : YamlPlace{place.line, place.column + static_cast<int>(length)};
-    i += length;
-  }
-  return true;
+  const auto bad = find_bad_character(text, true);
+  if (!bad) return true;
+  const auto before = text.substr(0, bad->offset);
+  const auto line_start = before.rfind('\n') + 1;  // 0 if there is none
+  mistakes.add({static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+                static_cast<int>(bad->offset - line_start) + 1},
+               bad->what + ", expected UTF-8 text");
+  return false;
+}
+
+// yaml-cpp may stumble only at the end marker that parse_yaml() adds.
+YamlPlace place_within(std::string_view text, const YAML::Mark& mark) {
+  const auto content = text.substr(0, text.find_last_not_of("\r\n") + 1);
+  const auto lines = static_cast<int>(std::count(content.begin(), content.end(), '\n'));
+  if (mark.line <= lines) return {mark.line + 1, mark.column + 1};
+  return {lines + 1, static_cast<int>(content.size() - (content.rfind('\n') + 1)) + 1};
 }
 
 // The first tab in the indentation up to `line` (from 0), where yaml-cpp stumbled because of it.
@@ -130,7 +105,7 @@ void explain(const YAML::Exception& error, const std::string& text, Mistakes& mi
     if (error.msg == said) reason = explanation;
   const auto mark =
       error.msg == unclosed_quote ? find_unclosed_quote(text, error.mark) : error.mark;
-  mistakes.add({mark.line + 1, mark.column + 1}, std::move(reason));
+  mistakes.add(place_within(text, mark), std::move(reason));
 }
 
 }  // namespace
