@@ -51,7 +51,7 @@ std::string show(const std::vector<FieldError>& errors) {
 void check(const std::vector<Wrong>& table) {
   ApiFixture rocd;
   const auto out = rocd.make_endpoint("output");
-  const auto mic = rocd.make_endpoint("input");
+  const auto mic = rocd.make_endpoint("input", R"("display_name": "Microphone")");
   const auto made =
       rocd.ask("POST", "/streams",
                {.body = R"({"display_name": "First", "source": {"connection_type": "endpoint",
@@ -59,13 +59,21 @@ void check(const std::vector<Wrong>& table) {
                         out + R"("}, "destination":
         {"connection_type": "external", "media_uri": "rtp://10.0.0.2:9000"}})"});
   REQUIRE(made.status == 201);
+  const auto receiver =
+      rocd.ask("POST", "/streams",
+               {.body = R"({"display_name": "Second", "source": {"connection_type": "external",
+        "media_uri": "rtp://127.0.0.1:9500"}, "destination": {"connection_type": "endpoint",
+        "endpoint_uri": "/peers/self/endpoints/)" +
+                        mic + R"("}})"});
+  REQUIRE(receiver.status == 201);
   const std::map<std::string, std::string> names{{"$KITCHEN", rocd.kitchen},
                                                  {"$TO_KITCHEN", rocd.to_kitchen},
                                                  {"$SPEAKERS", rocd.speakers},
                                                  {"$MIC", mic},
                                                  {"$OUT", out},
                                                  {"$SELF", rocd.self.str()},
-                                                 {"$STREAM", made.at("/stream_uid")}};
+                                                 {"$STREAM", made.at("/stream_uid")},
+                                                 {"$RECEIVER", receiver.at("/stream_uid")}};
   const auto state = [&] {
     return rocd.ask("GET", "/streams").body + rocd.ask("GET", "/peers/self/endpoints").body +
            rocd.ask("GET", "/peers").body;
@@ -518,6 +526,93 @@ TEST_CASE("Wrong request: the settings of a stream") {
       settings(R"("resampler_profile": "best")",
                {{"/settings/resampler_profile", "'best' is not one of low, medium, high"}}),
       settings(R"("extra_args": ["-v", 3])", {{"/settings/extra_args/1", "expected a string"}}),
+  });
+}
+
+TEST_CASE("Wrong request: what does not go together in a stream") {
+  const std::string external = R"("connection_type": "external")";
+  const auto at = [](const std::string& uid) {
+    return R"("connection_type": "endpoint", "endpoint_uri": "/peers/self/endpoints/)" + uid + "\"";
+  };
+  check({
+      stream(at("abc123-def456-ghi789"), "", "",
+             {{"/source/endpoint_uri", "there is no endpoint 'abc123-def456-ghi789'"}}),
+      stream(
+          R"("connection_type": "endpoint",
+                "endpoint_uri": "/peers/abc123-def456-ghi789/endpoints/$OUT")",
+          "", "",
+          {{"/source/endpoint_uri",
+            "this version carries audio only between endpoints of the peer that is asked; use an "
+            "external address to reach another one"}}),
+      stream(external + R"(, "media_uri": "rtp://0.0.0.0:0")", "", "",
+             {{"/destination",
+               "source and destination are both external: one of them must be an endpoint"}}),
+      stream(at("$SPEAKERS"), at("$SPEAKERS"), "",
+             {{"/destination", "source and destination are the same endpoint"}}),
+      stream("", at("$KITCHEN"), "",
+             {{"/destination/endpoint_uri",
+               "'Kitchen speakers' is a virtual output: applications play into it, so it can be a "
+               "source of streams, not a destination"}}),
+      stream(at("$MIC"), "", "",
+             {{"/source/endpoint_uri",
+               "'Microphone' is a virtual input: applications record from it, so it can be a "
+               "destination of streams, not a source"}}),
+      to(R"("control_uri": "rtcp://10.0.0.2:9003")",
+         {{"/destination/media_uri", "missing: where to send to"}}),
+      to(R"("media_uri": "rtp+rs8m://10.0.0.2:9002")",
+         {{"/destination/repair_uri",
+           "missing: 'rtp+rs8m' needs a repair address with scheme 'rs8m'"}}),
+      to(R"("media_uri": "rtp+rs8m://10.0.0.2:9002", "repair_uri": "ldpc://10.0.0.2:9003")",
+         {{"/destination/repair_uri",
+           "scheme 'ldpc' does not go with 'rtp+rs8m', expected 'rs8m'"}}),
+      to(R"("media_uri": "rtp://10.0.0.2:9002", "repair_uri": "rs8m://10.0.0.2:9003")",
+         {{"/destination/repair_uri",
+           "'rtp' has no error correction, so there must be no repair address; use rtp+rs8m for "
+           "media"}}),
+      to(R"("media_uri": "rtp://10.0.0.2:9002", "control_uri": "rtp://10.0.0.2:9002")",
+         {{"/destination/control_uri", "scheme 'rtp' does not belong here, expected rtcp"},
+          {"/destination/control_uri", "port 9002 is already that of /destination/media_uri"}}),
+      to(R"("media_uri": "rtp://0.0.0.0:0")",
+         {{"/destination/media_uri", "port 0 means 'choose', which only the receiving side can do"},
+          {"/destination/media_uri",
+           "'0.0.0.0' means all addresses of this computer, expected the address of a receiver"}}),
+      stream(external + R"(, "media_uri": "rtp://studio:0")", at("$MIC"), "",
+             {{"/source/media_uri",
+               "'studio' is not an IP address; a receiving stream binds an address of this "
+               "computer, 0.0.0.0 for all of them"}}),
+      stream(external + R"(, "media_uri": "rtp://0.0.0.0:9500")", at("$MIC"), "",
+             {{"/source/media_uri", "port 9500 is already used by stream 'Second' ($RECEIVER)"}}),
+      settings(R"("fec": "rs8m")",
+               {{"/settings/fec", "'rs8m' contradicts the media address, which says 'none'"}}),
+      settings(R"("target_latency": "100ms", "io_latency": "100ms")",
+               {{"/settings/io_latency", "100ms must be below target_latency, which is 100ms"}}),
+      settings(R"("packet_length": "100ms", "target_latency": "2m")",
+               {{"/settings/target_latency", "120s is out of range, expected 1ms to 60s"},
+                {"/settings/packet_length", "100ms is out of range, expected 1ms to 60ms"}}),
+      settings(R"("extra_args": ["--output=alsa://default"])",
+               {{"/settings/extra_args",
+                 "not allowed here; the configuration file allows them with "
+                 "tools.allow_extra_args: true"}}),
+      {"PATCH",
+       "/streams/$STREAM",
+       {.body = R"({"destination": {"media_uri": null}})"},
+       422,
+       "validation_failed",
+       "the stream cannot work as asked for",
+       {{"/destination/media_uri", "missing: where to send to"}}},
+      {"PATCH",
+       "/streams/$TO_KITCHEN",
+       {.body = R"({"display_name": "x"})"},
+       409,
+       "read_only",
+       "the stream belongs to the configuration file: it can be changed only there "
+       "(rocd.yaml:7:5)"},
+      {"DELETE",
+       "/streams/$TO_KITCHEN",
+       {},
+       409,
+       "read_only",
+       "the stream belongs to the configuration file: it cannot be deleted (rocd.yaml:7:5)"},
   });
 }
 
