@@ -302,27 +302,28 @@ void StreamMachine::check_bind_failure() {
   plan_needed_ = true;
 }
 
-std::optional<Problem> StreamMachine::blocker() const {
+std::optional<StreamProblem> StreamMachine::blocker() const {
   if (!connected_) {
-    return Problem{"waits for PipeWire", "start PipeWire, or log in to a session that has it"};
+    return StreamProblem{"waits for PipeWire",
+                         "start PipeWire, or log in to a session that has it"};
   }
   if (auto problem = missing_device(Side::source)) return problem;
   return missing_device(Side::destination);
 }
 
-std::optional<Problem> StreamMachine::missing_device(Side side) const {
+std::optional<StreamProblem> StreamMachine::missing_device(Side side) const {
   const bool is_source = side == Side::source;
   const auto* reference = endpoint_of(is_source ? spec_.source : spec_.destination);
   if (reference == nullptr) return std::nullopt;
   const auto& device = is_source ? source_ : destination_;
   const std::string name = is_source ? "source" : "destination";
   if (!device) {
-    return Problem{"waits for its " + name + " device",
-                   "plug the device in, or choose another endpoint"};
+    return StreamProblem{"waits for its " + name + " device",
+                         "plug the device in, or choose another endpoint"};
   }
   if (is_source ? device->capture_node.empty() : device->playback_node.empty()) {
-    return Problem{"its " + name + " device cannot be used as a " + name,
-                   "choose another endpoint"};
+    return StreamProblem{"its " + name + " device cannot be used as a " + name,
+                         "choose another endpoint"};
   }
   return std::nullopt;
 }
@@ -344,7 +345,7 @@ std::uint64_t StreamMachine::device_serial() const {
   return device ? device->serial : 0;
 }
 
-Problem StreamMachine::child_problem(const ExitRecord* last_exit) const {
+StreamProblem StreamMachine::child_problem(const ExitRecord* last_exit) const {
   if (watch_.bind_failure()) return explain_bind_failure(watch_.bind_failure()->fact);
   if (auto text = watch_.last_error(); !text.empty()) return explain_tool_error(std::move(text));
   const auto unproven = watch_.unproven_reason();

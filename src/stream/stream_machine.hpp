@@ -100,11 +100,11 @@ class StreamMachine {
   void begin_generation(Now now);
   void check_bind_failure();
   void check_child(Now now);
-  [[nodiscard]] std::optional<Problem> blocker() const;
-  [[nodiscard]] std::optional<Problem> missing_device(Side side) const;
+  [[nodiscard]] std::optional<StreamProblem> blocker() const;
+  [[nodiscard]] std::optional<StreamProblem> missing_device(Side side) const;
   [[nodiscard]] StreamDevices devices() const;
   [[nodiscard]] std::uint64_t device_serial() const;
-  [[nodiscard]] Problem child_problem(const ExitRecord* last_exit) const;
+  [[nodiscard]] StreamProblem child_problem(const ExitRecord* last_exit) const;
 
   void update_status(Now now);
   [[nodiscard]] StreamState derive_state() const;
@@ -122,7 +122,7 @@ class StreamMachine {
   bool plan_needed_ = true;
   std::optional<StreamDevices> planned_for_;
   std::optional<StreamPlan> plan_;
-  std::optional<Problem> plan_problem_;
+  std::optional<StreamProblem> plan_problem_;
   std::vector<std::uint16_t> avoid_ports_;
   std::optional<EnsureChild> ensured_;  // set while a child is wanted
   std::uint64_t child_device_serial_ = 0;
@@ -131,7 +131,7 @@ class StreamMachine {
   ChildStatus child_;
   ChildWatch watch_;
   std::uint64_t ready_sent_ = 0, fault_sent_ = 0;  // generations
-  Problem last_problem_;  // of the newest child; kept over its end, cleared when one works
+  StreamProblem last_problem_;  // of the newest child; kept over its end, cleared when one works
 
   // Links of a local stream.
   std::optional<EnsureLink> link_;

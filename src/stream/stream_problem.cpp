@@ -24,7 +24,7 @@ constexpr std::array remedies{
 
 }  // namespace
 
-Problem explain_tool_error(std::string text) {
+StreamProblem explain_tool_error(std::string text) {
   for (const auto& remedy : remedies) {
     if (text.find(remedy.part) != std::string::npos) {
       return {std::move(text), std::string(remedy.hint)};
@@ -33,7 +33,7 @@ Problem explain_tool_error(std::string text) {
   return {std::move(text), ""};
 }
 
-Problem explain_bind_failure(const FactBindFailed& failure) {
+StreamProblem explain_bind_failure(const FactBindFailed& failure) {
   const auto port = std::to_string(failure.port);
   if (failure.in_use) {
     return {"UDP port " + port + " of " + failure.host + " is used by another program",

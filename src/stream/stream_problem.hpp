@@ -8,14 +8,14 @@
 
 namespace rocd {
 
-struct Problem {
+struct StreamProblem {
   std::string message;
   std::string hint;
-  friend bool operator==(const Problem&, const Problem&) = default;
+  friend bool operator==(const StreamProblem&, const StreamProblem&) = default;
 };
 
 // From what the tool said last; the hint is empty where no remedy is known.
-[[nodiscard]] Problem explain_tool_error(std::string text);
-[[nodiscard]] Problem explain_bind_failure(const FactBindFailed& failure);
+[[nodiscard]] StreamProblem explain_tool_error(std::string text);
+[[nodiscard]] StreamProblem explain_bind_failure(const FactBindFailed& failure);
 
 }  // namespace rocd
