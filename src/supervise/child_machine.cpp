@@ -64,12 +64,13 @@ void ChildMachine::handle_policy(ChildPolicy policy) {
   policy_ = policy;
 }
 
-void ChildMachine::handle_spawned(std::uint64_t generation, int pid) {
+void ChildMachine::handle_spawned(std::uint64_t generation, int pid, Now now) {
   if (generation != status_.generation || !alive()) return;
   status_.pid = pid;
   // Stopped between the decision to spawn and the fork: only now can it be told.
-  if (status_.state == ChildState::stopping)
-    effects_.push_back(Signal{generation, killed_ ? SIGKILL : SIGTERM});
+  if (status_.state != ChildState::stopping) return;
+  deadline_ = now.mono + policy_.stop_timeout;
+  effects_.push_back(Signal{generation, SIGTERM});
 }
 
 void ChildMachine::handle_spawn_failed(std::uint64_t generation, Now now) {
@@ -120,7 +121,6 @@ void ChildMachine::handle_timeout(Now now) {
       spawn(now);
       break;
     case ChildState::stopping:
-      killed_ = true;
       if (status_.pid) effects_.push_back(Signal{status_.generation, SIGKILL});
       break;
     case ChildState::stopped:
@@ -148,7 +148,6 @@ void ChildMachine::spawn(Now now) {
   ++status_.generation;
   status_.retry_at.reset();
   ready_ = false;
-  killed_ = false;
   ending_is_failure_ = false;
   deadline_.reset();
   if (policy_.ready_timeout > Duration::zero()) deadline_ = now.mono + policy_.ready_timeout;

@@ -71,7 +71,7 @@ class ChildMachine {
   void handle_policy(ChildPolicy policy);  // running deadlines stay as they are
 
   // Facts: stale generations are ignored.
-  void handle_spawned(std::uint64_t generation, int pid);
+  void handle_spawned(std::uint64_t generation, int pid, Now now);
   void handle_spawn_failed(std::uint64_t generation, Now now);
   void handle_ready(std::uint64_t generation, Now now);
   void handle_exit(std::uint64_t generation, ExitStatus status, Now now);
@@ -96,7 +96,6 @@ class ChildMachine {
   ChildStatus status_;
   bool wanted_ = false;
   bool ending_is_failure_ = false;  // while stopping: by a fault, not by a command
-  bool killed_ = false;             // while stopping: KILL was sent already
   bool ready_ = false;
   std::uint32_t failures_ = 0;  // in a row
   Now ready_at_{};

@@ -132,7 +132,7 @@ struct Supervisor::Impl {
     }
     entry.process = std::move(*process);
     registry.add(id, entry.process->identity());
-    entry.machine.handle_spawned(spawn.generation, entry.process->identity().pid);
+    entry.machine.handle_spawned(spawn.generation, entry.process->identity().pid, now);
   }
 
   void perform(const Uid&, Entry& entry, const ChildMachine::Signal& signal) {

@@ -68,7 +68,7 @@ struct Child {
         ++spawns;
         REQUIRE(spawn->generation == generation());
         if (spawning_works)
-          machine.handle_spawned(spawn->generation, 100 + spawns);
+          machine.handle_spawned(spawn->generation, 100 + spawns, now);
         else
           machine.handle_spawn_failed(spawn->generation, now);
       } else {
@@ -383,8 +383,10 @@ TEST_CASE("a stop between the decision to spawn and the process reaches that pro
   REQUIRE(effect);
   child.machine.handle_stop(child.now);
   CHECK_FALSE(child.machine.poll_effect());  // nobody to signal yet
-  child.does([&] { child.machine.handle_spawned(1, 4711); });
+  child.does([&] { child.machine.handle_spawned(1, 4711, child.now); });
   CHECK(child.signals == Signals{SIGTERM});
+  child.pass(1999ms);
+  CHECK(child.signals == Signals{SIGTERM});  // its time begins when it was told
   child.exit(killed_by(SIGTERM));
   CHECK(child.state() == ChildState::stopped);
 }
@@ -501,7 +503,7 @@ TEST_CASE("facts of an older generation are ignored") {
   child.does([&] { child.machine.handle_spawn_failed(1, child.now); });
   CHECK(child.state() == ChildState::starting);
   CHECK(child.machine.status().pid == 102);
-  child.does([&] { child.machine.handle_spawned(1, 9999); });
+  child.does([&] { child.machine.handle_spawned(1, 9999, child.now); });
   CHECK(child.machine.status().pid == 102);
 }
 
