@@ -1,0 +1,118 @@
+// What rocd says, and how it exits, when it cannot or shall not run.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/json/serialize.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <filesystem>
+
+#include "e2e/scene.hpp"
+
+using namespace rocd::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+class OccupiedPort {
+ public:
+  OccupiedPort() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), size);
+    ::listen(fd_, 1);
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+  }
+  ~OccupiedPort() { ::close(fd_); }
+  OccupiedPort(const OccupiedPort&) = delete;
+  OccupiedPort& operator=(const OccupiedPort&) = delete;
+  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  int fd_;
+  int port_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("--check judges a configuration without running anything", "[e2e]") {
+  const TempDirectory directory;
+  const auto file = directory.path() / "rocd.yaml";
+  const auto check = [&] {
+    return run_program(
+        {rocd_program(), "--check", "--config", file, "--state-dir", directory.path() / "state"});
+  };
+  SECTION("a valid one") {
+    write_file(file, loopback_config());
+    const auto finished = check();
+    CHECK(finished.end == "exit 0");
+    CHECK_THAT(finished.output, ContainsSubstring("2 endpoints, 2 streams"));
+  }
+  SECTION("one with mistakes: every one of them, with its place") {
+    write_file(file,
+               "endpoints:\n  - { name: speaker, direction: sideways }\n"
+               "streams:\n  - { name: send, source: nowhere, destination: {} }\n");
+    const auto finished = check();
+    CHECK(finished.end == "exit 2");
+    CHECK_THAT(finished.output, ContainsSubstring(file.string() + ":2:"));
+    CHECK_THAT(finished.output, ContainsSubstring(file.string() + ":4:"));
+    CHECK_THAT(finished.output, ContainsSubstring("sideways"));
+    CHECK_THAT(finished.output, ContainsSubstring("nowhere"));
+  }
+  SECTION("one that is not there") {
+    const auto finished = check();
+    CHECK(finished.end == "exit 2");
+    CHECK_THAT(finished.output, ContainsSubstring(file.string()));
+  }
+  CHECK_FALSE(std::filesystem::exists(directory.path() / "state"));
+}
+
+TEST_CASE("rocd does not start when its port is taken, and says so", "[e2e]") {
+  const OccupiedPort port;
+  const TempDirectory directory;
+  const auto config = directory.path() / "rocd.yaml";
+  write_file(config, "http: { unix_socket: off }\n");
+  const auto finished = run_program({rocd_program(), "--config", config, "--listen", port.address(),
+                                     "--state-dir", directory.path() / "state"},
+                                    10s);
+  CHECK(finished.end == "exit 1");
+  CHECK_THAT(finished.output, ContainsSubstring(port.address()));
+  CHECK_THAT(finished.output, ContainsSubstring("in use"));
+}
+
+TEST_CASE("a second rocd on the same state directory is refused", "[e2e]") {
+  Scene scene("http: { unix_socket: off }\n");
+  const auto finished = run_program({rocd_program(), "--config", scene.config(), "--listen",
+                                     "127.0.0.1:0", "--state-dir", scene.path("state")},
+                                    10s);
+  CHECK(finished.end == "exit 1");
+  CHECK_THAT(finished.output, ContainsSubstring(scene.path("state").string()));
+  CHECK(scene.rocd().http().request("GET", "/healthz").status == 200);
+}
+
+TEST_CASE("without tools rocd runs, is not ready, and its streams say what they wait for",
+          "[e2e]") {
+  Scene scene("tools: { roc_send: /nonexistent/roc-send, roc_recv: /nonexistent/roc-recv }\n" +
+              loopback_config());
+  auto& rocd = scene.rocd();
+  rocd.wait_for_endpoint("rocd.speaker");
+  const auto says_why = [&](const std::string& stream, const std::string& tool) {
+    return eventually([&] {
+      const auto status = rocd.stream(stream).at("status").as_object();
+      return status.at("state") == "waiting" &&
+             status.at("message").as_string().find(tool) != boost::json::string::npos;
+    });
+  };
+  CHECK(says_why("send", "roc-send"));
+  CHECK(says_why("receive", "roc-recv"));
+  INFO(boost::json::serialize(rocd.http().get("/streams")));
+  const auto ready = rocd.http().request("GET", "/readyz");
+  CHECK(ready.status == 503);
+  CHECK_THAT(ready.body, ContainsSubstring("roc-send"));
+  CHECK(rocd.http().request("GET", "/healthz").status == 200);
+}

@@ -1,0 +1,103 @@
+// That sound comes back by itself after a child, PipeWire or a part of the session has crashed.
+#include <catch2/catch_test_macros.hpp>
+#include <csignal>
+
+#include "e2e/scene.hpp"
+
+using namespace rocd::test;
+using enum rocd::test::Listener::Tap;
+
+namespace {
+
+constexpr Tone tone{440, 660};
+const std::vector<std::string> both{"send", "receive"};
+
+void check_that_the_tone_arrives() {
+  const Player player("rocd.speaker", tone);
+  const Listener microphone("rocd.microphone", source);
+  CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+}
+
+// Which child was there before does not matter, only that another one works now.
+void wait_for_another_child(const Rocd& rocd, const std::string& stream, int former) {
+  const bool replaced = eventually([&] {
+    const int child = rocd.child_of(stream);
+    return child > 0 && child != former && rocd.state_of(stream) == "running";
+  });
+  INFO(stream << ": " << rocd.log());
+  REQUIRE(replaced);
+}
+
+}  // namespace
+
+TEST_CASE("the tone is back after each child in turn was killed", "[e2e]") {
+  Scene scene(loopback_config());
+  auto& rocd = scene.rocd();
+  rocd.wait_for_streams(both);
+  const Player player("rocd.speaker", tone);
+  const Listener microphone("rocd.microphone", source);
+  REQUIRE(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  for (const auto& stream : both) {
+    INFO("child of " << stream);
+    const int former = rocd.child_of(stream);
+    REQUIRE(::kill(former, SIGKILL) == 0);
+    wait_for_another_child(rocd, stream, former);
+    CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+    const auto status = rocd.stream(stream).at("status").as_object();
+    CHECK(status.at("restarts") == 1);
+    CHECK(status.at("last_exit").at("kind") == "signal");
+    CHECK(status.at("last_exit").at("signal") == "SIGKILL");
+  }
+}
+
+TEST_CASE("the tone is back after PipeWire was killed and started again", "[e2e]") {
+  Scene scene(loopback_config());
+  auto& rocd = scene.rocd();
+  rocd.wait_for_streams(both);
+  check_that_the_tone_arrives();
+
+  scene.session.kill("pipewire");
+  rocd.wait_for_streams(both, "waiting");
+  rocd.wait_for_endpoint("rocd.speaker", "absent");
+  CHECK(eventually([&] { return roc_processes(scene.session.directory()).empty(); }));
+  CHECK(rocd.http().request("GET", "/readyz").status == 503);
+  CHECK(rocd.http().request("GET", "/healthz").status == 200);
+
+  scene.session.restart();
+  rocd.wait_for_streams(both);
+  check_that_the_tone_arrives();
+  CHECK(rocd.http().request("GET", "/readyz").status == 200);
+}
+
+TEST_CASE("the tone is back after PipeWire's Pulse server was killed and started again", "[e2e]") {
+  Scene scene(loopback_config());
+  auto& rocd = scene.rocd();
+  rocd.wait_for_streams(both);
+  const int former = rocd.child_of("receive");
+  scene.session.kill("pipewire-pulse");
+  CHECK(eventually([&] { return rocd.child_of("receive") != former; }));
+  scene.session.restart();
+  rocd.wait_for_streams(both);
+  check_that_the_tone_arrives();
+}
+
+TEST_CASE("the tone is back after the session manager was killed and started again", "[e2e]") {
+  Scene scene(loopback_config());
+  scene.rocd().wait_for_streams(both);
+  scene.session.kill("wireplumber");
+  scene.session.restart();
+  scene.rocd().wait_for_streams(both);
+  check_that_the_tone_arrives();
+}
+
+TEST_CASE("a rocd that is started before PipeWire runs its streams once PipeWire is there",
+          "[e2e]") {
+  Scene scene(loopback_config(), AudioSession::Start::later);
+  auto& rocd = scene.rocd();
+  rocd.wait_for_streams(both, "waiting");
+  CHECK(rocd.stream("send").at("status").at("message").as_string() != "");
+  CHECK(rocd.http().request("GET", "/readyz").status == 503);
+  scene.session.restart();
+  rocd.wait_for_streams(both);
+  check_that_the_tone_arrives();
+}

@@ -1,0 +1,122 @@
+#include "e2e/sound.hpp"
+
+#include <fstream>
+
+#include "audioprobe/analysis.hpp"
+#include "audioprobe/expectation.hpp"
+#include "audioprobe/signal.hpp"
+
+namespace rocd::test {
+namespace {
+
+constexpr unsigned rate = 48000;
+constexpr std::size_t frame_bytes = 2 * sizeof(float);
+// Loud enough for a leak of 5 ms within a window of 100 ms; the begin or end of a tone has traces
+// of every frequency about 10 dB below this.
+constexpr double trace_dbfs = played_dbfs - 28;
+
+constexpr const char* stay = "node.dont-fallback=true node.dont-move=true node.linger=true";
+
+// Short tones are cut out of a recording that goes on; loosely bounded, because a machine that
+// others use too makes gaps of its own.
+audio::Expectation expectation(Tone tone, std::optional<double> dbfs) {
+  audio::Expectation expected;
+  expected.frequencies = {tone.left, tone.right};
+  expected.least_tone_fraction = 0.85;
+  expected.level_dbfs = dbfs;
+  expected.level_tolerance_db = 1.5;
+  if (tone.left > 0) expected.longest_silence_ms = 300;
+  return expected;
+}
+
+}  // namespace
+
+Player::Player(const std::string& sink, Tone tone) {
+  const auto file = directory_.path() / "tone.wav";
+  audio::write_wav(file, audio::make_tone({tone.left, tone.right}, played_dbfs, 60, rate),
+                   audio::SampleFormat::s16);
+  process_.emplace(
+      Process::Options{.argv = {"pw-play", "--target", sink, "-P",
+                                "{ node.name=test.player." + sink + " " + stay + " }", file},
+                       .output = directory_.path() / "log",
+                       .errors = {}});
+}
+
+Listener::Listener(const std::string& node, Tap tap)
+    : file_(directory_.path() / "recording.f32"), node_(node) {
+  const std::string monitor = tap == Tap::monitor ? " stream.capture.sink=true" : "";
+  process_.emplace(Process::Options{
+      .argv = {"pw-record", "--target", node, "--rate", "48000", "--channels", "2", "--channel-map",
+               "FL,FR", "--format", "f32", "--raw", "-P",
+               "{ node.name=test.listener." + node + " " + stay + monitor + " }", "-"},
+      .output = file_,
+      .errors = directory_.path() / "log"});
+}
+
+std::string Listener::listen_for(Tone tone, const Wanted& wanted) const {
+  const auto wanted_frames = static_cast<std::size_t>(wanted.seconds * rate);
+  const auto expected = expectation(tone, wanted.dbfs);
+  const auto begin = frames();
+  std::string problem = "nothing was recorded";
+  const auto hears = [&] {
+    const auto now = frames();
+    if (now < begin + wanted_frames) return false;
+    const auto recording = read(now - wanted_frames, now);
+    const auto reports = audio::analyze(recording);
+    problem.clear();
+    for (const auto& sentence : audio::compare(recording, reports, expected))
+      problem += sentence + "; ";
+    for (const auto& report : reports) problem += report.timeline() + " ";
+    return audio::compare(recording, reports, expected).empty();
+  };
+  if (eventually(hears, wanted.limit, 100ms)) return "heard";
+  return problem + diagnosis();
+}
+
+std::string Listener::search(const std::vector<double>& frequencies) const {
+  const auto recording = read(0, frames());
+  audio::Expectation expected;
+  expected.absent_frequencies = frequencies;
+  expected.absent_dbfs = trace_dbfs;
+  std::string problem;
+  for (const auto& sentence : audio::compare(recording, audio::analyze(recording), expected))
+    problem += sentence + "; ";
+  return problem.empty() ? "no trace" : node_ + ": " + problem;
+}
+
+double Listener::position() const {
+  return static_cast<double>(frames()) / rate;
+}
+
+bool Listener::record_more(double seconds) const {
+  const double until = position() + seconds;
+  return eventually([&] { return position() >= until; });
+}
+
+std::size_t Listener::frames() const {
+  std::error_code absent;
+  const auto size = std::filesystem::file_size(file_, absent);
+  return absent ? 0 : size / frame_bytes;
+}
+
+audio::Recording Listener::read(std::size_t from, std::size_t to) const {
+  std::vector<float> samples((to - from) * 2);
+  std::ifstream file(file_, std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(from * frame_bytes));
+  file.read(reinterpret_cast<char*>(samples.data()),
+            static_cast<std::streamsize>(samples.size() * sizeof(float)));
+  audio::Recording recording{.rate = rate, .channels = {{}, {}}};
+  for (std::size_t i = 0; i + 1 < samples.size(); i += 2) {
+    recording.channels[0].push_back(samples[i]);
+    recording.channels[1].push_back(samples[i + 1]);
+  }
+  return recording;
+}
+
+std::string Listener::diagnosis() const {
+  const auto end = process_->wait(0ms);
+  return "(" + node_ + ", " + std::to_string(position()) + " s in all, recorder " +
+         end.value_or("runs") + ": " + read_file(directory_.path() / "log") + ")";
+}
+
+}  // namespace rocd::test

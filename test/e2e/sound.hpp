@@ -1,0 +1,70 @@
+// Sound in the session: an application that plays a tone to a device, and one that records a device
+// and says what it hears. Both stay with their device: when it goes away they fall silent, when it
+// comes back they go on, and they never use another one.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audioprobe/wav.hpp"
+#include "e2e/process.hpp"
+
+namespace rocd::test {
+
+// Hz; 0 is silence.
+struct Tone {
+  double left = 0;
+  double right = 0;
+};
+inline constexpr Tone silence{0, 0};
+inline constexpr double played_dbfs = -20;
+
+// Plays to the sink of this node name, for a minute.
+class Player {
+ public:
+  Player(const std::string& sink, Tone tone);
+
+ private:
+  TempDirectory directory_;
+  std::optional<Process> process_;
+};
+
+class Listener {
+ public:
+  enum class Tap { source, monitor };  // what a source gives, or what is played to a sink
+
+  Listener(const std::string& node, Tap tap);
+
+  struct Wanted {
+    double seconds = 2;  // uninterrupted
+    std::optional<double> dbfs = {};
+    Milliseconds limit = patience;
+  };
+  // "heard" as soon as everything recorded in `seconds` after the call is the tone, on the right
+  // channels; else, when the time is over, what was wrong with the last attempt.
+  [[nodiscard]] std::string listen_for(Tone tone, const Wanted& wanted) const;
+  [[nodiscard]] std::string listen_for(Tone tone) const { return listen_for(tone, Wanted{}); }
+
+  // Whether one of the frequencies was ever in what was recorded: "no trace", or which and how
+  // loud.
+  [[nodiscard]] std::string search(const std::vector<double>& frequencies) const;
+
+  // Seconds recorded until now.
+  [[nodiscard]] double position() const;
+  // Waits until that much more has been recorded; false if nothing comes.
+  [[nodiscard]] bool record_more(double seconds) const;
+
+ private:
+  [[nodiscard]] audio::Recording read(std::size_t from, std::size_t to) const;  // frames
+  [[nodiscard]] std::size_t frames() const;
+  [[nodiscard]] std::string diagnosis() const;
+
+  TempDirectory directory_;
+  std::filesystem::path file_;
+  std::string node_;
+  mutable std::optional<Process> process_;
+};
+
+}  // namespace rocd::test
