@@ -3,21 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
-#include "aio/machine_timer.hpp"
 #include "base/log.hpp"
 #include "device/endpoint_names.hpp"
+#include "device/endpoint_records.hpp"
 #include "device/endpoint_rules.hpp"
-#include "device/endpoint_storage.hpp"
 
 namespace rocd {
-namespace {
-
-// How long a volume that somebody else changes may be unsaved, and how long to wait after a
-// failure.
-constexpr Duration store_delay = 500ms;
-constexpr Duration store_retry = 5s;
 
 VirtualDevice to_virtual_device(const EndpointSpec& spec) {
   return {.uid = spec.uid,
@@ -30,77 +22,11 @@ VirtualDevice to_virtual_device(const EndpointSpec& spec) {
           .muted = spec.muted};
 }
 
-}  // namespace
-
-struct EndpointDispatcher::Impl {
-  struct Record {
-    Endpoint endpoint;
-    std::optional<DeviceInfo> device;
-    bool unsaved = false;
-  };
-
-  Impl(const boost::asio::any_io_executor& executor, const Uid& self_, DeviceDriver& driver_,
-       Store& store)
-      : self(self_), driver(driver_), storage(self_, store), timer(executor, [this] { save(); }) {}
-
-  [[nodiscard]] bool name_taken(const std::string& name, const Uid& except) const {
-    return std::ranges::any_of(records, [&](const auto& entry) {
-      return entry.first != except && entry.second.endpoint.spec.name == name;
-    });
-  }
-
-  Record& add(EndpointSpec spec);
-  void refresh_status(Record& record);
-  void changed(const Uid& uid) {
-    if (callbacks.on_changed) callbacks.on_changed(uid);
-  }
-  Result<> load(const std::vector<EndpointSpec>& configured);
-  void start_driver();
-  Result<> name_new(EndpointSpec& spec) const;
-  Result<Endpoint> update_virtual(Record& record, EndpointSpec wanted);
-  Result<Endpoint> update_system(Record& record, const EndpointSpec& wanted);
-  Result<> apply_default(Record& record, bool is_default);
-
-  void on_connection(bool connected, const std::string& reason);
-  void on_device(const DeviceInfo& info);
-  void on_virtual_device(Record& record, const DeviceInfo& info);
-  void on_system_device(const DeviceInfo& info);
-  void on_device_gone(const std::string& node_name);
-  void mark_unsaved(Record& record);
-  void save();
-
-  Uid self;
-  DeviceDriver& driver;
-  EndpointStorage storage;
-  MachineTimer timer;
-  Callbacks callbacks;
-  std::map<Uid, Record> records;
-  std::map<Uid, std::vector<Uid>> users;  // also of endpoints without a record
-  std::string away_reason = "not connected to PipeWire yet";
-};
-
 EndpointDispatcher::Impl::Record& EndpointDispatcher::Impl::add(EndpointSpec spec) {
   auto& record = records[spec.uid];
   record.endpoint.spec = std::move(spec);
   refresh_status(record);
   return record;
-}
-
-void EndpointDispatcher::Impl::refresh_status(Record& record) {
-  auto& [spec, status] = record.endpoint;
-  status = {};
-  if (const auto found = users.find(spec.uid); found != users.end())
-    status.in_use_by = found->second;
-  if (record.device) {
-    status.state = EndpointState::present;
-    status.node_serial = record.device->serial;
-  } else if (!driver.connected()) {
-    status.message = away_reason;
-  } else if (spec.type == EndpointType::streaming_device) {
-    status.message = "being made: waits for the session manager (WirePlumber) to give it its ports";
-  } else {
-    status.message = "unplugged or switched off";
-  }
 }
 
 // --- start
@@ -134,28 +60,6 @@ Result<> EndpointDispatcher::Impl::load(const std::vector<EndpointSpec>& configu
     add(std::move(spec));
   }
   return {};
-}
-
-void EndpointDispatcher::Impl::start_driver() {
-  for (const auto& [uid, record] : records)
-    driver.ensure_device(to_virtual_device(record.endpoint.spec));
-  driver.start({
-      .on_connection = [this](bool up, const std::string& reason) { on_connection(up, reason); },
-      .on_device = [this](const DeviceInfo& info) { on_device(info); },
-      .on_device_gone = [this](const std::string& name) { on_device_gone(name); },
-      .on_stream_node =
-          [this](const StreamNodeInfo& info) {
-            if (callbacks.on_stream_node) callbacks.on_stream_node(info);
-          },
-      .on_stream_node_gone =
-          [this](const Uid& stream, std::uint64_t serial) {
-            if (callbacks.on_stream_node_gone) callbacks.on_stream_node_gone(stream, serial);
-          },
-      .on_link =
-          [this](const Uid& stream, bool linked, const std::string& reason) {
-            if (callbacks.on_link) callbacks.on_link(stream, linked, reason);
-          },
-  });
 }
 
 // --- commands
@@ -231,103 +135,6 @@ Result<Endpoint> EndpointDispatcher::Impl::update_system(Record& record,
   const auto answer = record.endpoint;
   changed(answer.spec.uid);
   return answer;
-}
-
-// --- what the driver tells
-
-void EndpointDispatcher::Impl::on_connection(bool connected, const std::string& reason) {
-  away_reason = connected ? "" : "PipeWire is away: " + reason;
-  if (callbacks.on_connection) callbacks.on_connection(connected);
-  std::vector<Uid> news;
-  for (auto& [uid, record] : records) {
-    const auto before = record.endpoint.status;
-    refresh_status(record);
-    if (!(record.endpoint.status == before)) news.push_back(uid);
-  }
-  for (const auto& uid : news) changed(uid);
-}
-
-void EndpointDispatcher::Impl::on_device(const DeviceInfo& info) {
-  if (!info.virtual_uid) return on_system_device(info);
-  if (const auto found = records.find(*info.virtual_uid); found != records.end())
-    on_virtual_device(found->second, info);
-}
-
-void EndpointDispatcher::Impl::on_virtual_device(Record& record, const DeviceInfo& info) {
-  const auto before = record.endpoint;
-  const auto old = std::exchange(record.device, info);
-  auto& spec = record.endpoint.spec;
-  spec.volume = info.volume;
-  spec.muted = info.muted;
-  if (!old) {
-    if (spec.is_default != info.is_chosen_default) {
-      if (auto applied = apply_default(record, spec.is_default); !applied)
-        log("device").warn("{}: {}", spec.system_name, to_string(applied.error()));
-    }
-  } else if (old->is_chosen_default != info.is_chosen_default) {
-    spec.is_default = info.is_chosen_default;  // a choice made elsewhere is not fought
-  }
-  if (!(spec == before.spec)) {
-    ++spec.version;
-    mark_unsaved(record);
-  }
-  refresh_status(record);
-  if (!(record.endpoint == before)) changed(before.spec.uid);
-}
-
-void EndpointDispatcher::Impl::on_system_device(const DeviceInfo& info) {
-  const auto uid = EndpointDispatcher::system_uid(self, info.node_name);
-  const auto [entry, is_new] = records.try_emplace(uid);
-  auto& record = entry->second;
-  const auto before = record.endpoint;
-  auto& spec = record.endpoint.spec;
-  spec.uid = uid;
-  spec.type = EndpointType::system_device;
-  spec.origin = Origin::system;
-  spec.system_name = info.node_name;
-  spec.display_name = info.description;
-  spec.direction = info.direction;
-  spec.channels = info.channels;
-  spec.sample_rate = info.sample_rate;
-  spec.volume = info.volume;
-  spec.muted = info.muted;
-  spec.is_default = info.is_default;
-  if (!is_new && !(spec == before.spec)) ++spec.version;
-  record.device = info;
-  refresh_status(record);
-  if (is_new || !(record.endpoint == before)) changed(uid);
-}
-
-void EndpointDispatcher::Impl::on_device_gone(const std::string& node_name) {
-  const auto found = std::ranges::find_if(records, [&](const auto& entry) {
-    return entry.second.device && entry.second.device->node_name == node_name;
-  });
-  if (found == records.end()) return;
-  const auto uid = found->first;
-  auto& record = found->second;
-  record.device.reset();
-  refresh_status(record);
-  const auto& [spec, status] = record.endpoint;
-  if (spec.type == EndpointType::system_device && status.in_use_by.empty()) records.erase(found);
-  changed(uid);
-}
-
-void EndpointDispatcher::Impl::mark_unsaved(Record& record) {
-  const bool armed = std::ranges::any_of(records, [](const auto& e) { return e.second.unsaved; });
-  record.unsaved = true;
-  if (!armed) timer.arm(Now::read().mono + store_delay);
-}
-
-void EndpointDispatcher::Impl::save() {
-  bool failed = false;
-  for (auto& [uid, record] : records) {
-    if (!record.unsaved) continue;
-    const auto stored = storage.put(record.endpoint.spec);
-    if (!stored) log("device").error("{}: {}", uid.str(), to_string(stored.error()));
-    record.unsaved = !stored;
-    failed |= !stored;
-  }
-  timer.arm(failed ? std::optional(Now::read().mono + store_retry) : std::nullopt);
 }
 
 // --- the interface

@@ -82,7 +82,7 @@ Result<> check_update(const EndpointSpec& old, const EndpointSpec& wanted) {
       return only_direction_known("cannot be changed: create another endpoint");
     if (auto valid = check_valid(wanted); !valid) return valid;
     if (old.origin != Origin::config) return {};
-  } else if (!(wanted.volume >= 0.0 && wanted.volume <= 4.0)) {
+  } else if (wanted.volume != old.volume && !(wanted.volume >= 0.0 && wanted.volume <= 4.0)) {
     return wrong_fields({{"/volume", "must be between 0 and 4"}});
   }
   auto fields = fixed_fields_changed(old, wanted);

@@ -1,6 +1,12 @@
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
 #include <catch2/catch_test_macros.hpp>
-#include <cstdio>
+#include <csignal>
+#include <cstdlib>
+#include <system_error>
+#include <vector>
 
 #include "pipewire/driver_harness.hpp"
 

@@ -1,0 +1,66 @@
+// The inside of the EndpointDispatcher, shared by its two sources: commands
+// (endpoint_dispatcher.cpp) and what the driver tells (endpoint_events.cpp).
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aio/machine_timer.hpp"
+#include "device/endpoint_dispatcher.hpp"
+#include "device/endpoint_storage.hpp"
+
+namespace rocd {
+
+[[nodiscard]] VirtualDevice to_virtual_device(const EndpointSpec& spec);
+
+struct EndpointDispatcher::Impl {
+  struct Record {
+    Endpoint endpoint;
+    std::optional<DeviceInfo> device;
+    bool unsaved = false;
+  };
+
+  Impl(const boost::asio::any_io_executor& executor, const Uid& self_, DeviceDriver& driver_,
+       Store& store)
+      : self(self_), driver(driver_), storage(self_, store), timer(executor, [this] { save(); }) {}
+
+  [[nodiscard]] bool name_taken(const std::string& name, const Uid& except) const {
+    return std::ranges::any_of(records, [&](const auto& entry) {
+      return entry.first != except && entry.second.endpoint.spec.name == name;
+    });
+  }
+
+  Record& add(EndpointSpec spec);
+  void refresh_status(Record& record);
+  void changed(const Uid& uid) {
+    if (callbacks.on_changed) callbacks.on_changed(uid);
+  }
+  Result<> load(const std::vector<EndpointSpec>& configured);
+  void start_driver();
+  Result<> name_new(EndpointSpec& spec) const;
+  Result<Endpoint> update_virtual(Record& record, EndpointSpec wanted);
+  Result<Endpoint> update_system(Record& record, const EndpointSpec& wanted);
+  Result<> apply_default(Record& record, bool is_default);
+
+  void on_connection(bool connected, const std::string& reason);
+  void on_device(const DeviceInfo& info);
+  void on_virtual_device(Record& record, const DeviceInfo& info);
+  void on_system_device(const DeviceInfo& info);
+  void on_device_gone(const std::string& node_name);
+  void mark_unsaved(Record& record);
+  void save();
+
+  Uid self;
+  DeviceDriver& driver;
+  EndpointStorage storage;
+  MachineTimer timer;
+  Callbacks callbacks;
+  std::map<Uid, Record> records;
+  std::map<Uid, std::vector<Uid>> users;  // also of endpoints without a record
+  std::string away_reason = "not connected to PipeWire yet";
+};
+
+}  // namespace rocd

@@ -1,0 +1,499 @@
+#include "device/endpoint_dispatcher.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <chrono>
+#include <filesystem>
+#include <set>
+
+#include "fake/fake_device_driver.hpp"
+
+using namespace rocd;
+using namespace rocd::test;
+using Catch::Approx;
+
+namespace {
+
+const Uid self = Uid::derive("test", "peer", "self");
+const Uid stream_a = Uid::derive("test", "stream", "a");
+
+// A dispatcher over a fake driver and a store that survives restart().
+struct Peer {
+  explicit Peer(std::vector<EndpointSpec> configured_ = {}) : configured(std::move(configured_)) {
+    std::string name = "/tmp/rocd-endpoints.XXXXXX";
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    directory = name;
+    start();
+  }
+  ~Peer() {
+    stop();
+    std::filesystem::remove_all(directory);
+  }
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+
+  void start() {
+    auto opened = Store::open(directory);
+    REQUIRE(opened.has_value());
+    store = std::move(*opened);
+    driver.emplace();
+    endpoints.emplace(io.get_executor(), self, *driver, *store);
+    endpoints->set_callbacks({.on_changed = [this](const Uid& uid) { changed.insert(uid); },
+                              .on_connection = [this](bool up) { connections.push_back(up); },
+                              .on_stream_node = {},
+                              .on_stream_node_gone = {},
+                              .on_link = {}});
+    REQUIRE(endpoints->start(configured).has_value());
+    driver->deliver();
+  }
+  void stop() {
+    if (endpoints) endpoints->shutdown();
+    endpoints.reset();
+    driver.reset();
+    store.reset();
+  }
+  void restart() {
+    stop();
+    start();
+  }
+  void crash() {  // nothing is saved any more
+    endpoints.reset();
+    driver.reset();
+    store.reset();
+  }
+  [[nodiscard]] const Endpoint& at(const Uid& uid) const {
+    const auto* found = endpoints->find(uid);
+    REQUIRE(found != nullptr);
+    return *found;
+  }
+  [[nodiscard]] std::uint64_t stored_version(StoredKind kind, const Uid& uid) {
+    auto items = store->load(kind);
+    REQUIRE(items.has_value());
+    for (const auto& item : *items)
+      if (item.uid == uid) return item.version;
+    return 0;
+  }
+
+  boost::asio::io_context io;
+  std::filesystem::path directory;
+  std::vector<EndpointSpec> configured;
+  std::unique_ptr<Store> store;
+  std::optional<FakeDeviceDriver> driver;
+  std::optional<EndpointDispatcher> endpoints;
+  std::set<Uid> changed;
+  std::vector<bool> connections;
+};
+
+EndpointSpec wanted(const std::string& display_name,
+                    StreamDirection direction = StreamDirection::output) {
+  EndpointSpec spec;
+  spec.display_name = display_name;
+  spec.direction = direction;
+  return spec;
+}
+
+EndpointSpec configured_kitchen() {
+  EndpointSpec spec;
+  spec.uid = Uid::derive(self.str(), "endpoint", "kitchen");
+  spec.name = "kitchen";
+  spec.origin = Origin::config;
+  spec.location = "rocd.yaml:12:5";
+  return spec;
+}
+
+DeviceInfo speakers() {
+  DeviceInfo info;
+  info.node_name = "alsa.speakers";
+  info.description = "Built-in speakers";
+  info.is_default = true;
+  return info;
+}
+
+Uid make(Peer& peer, const EndpointSpec& spec) {
+  const auto created = peer.endpoints->create(spec);
+  REQUIRE(created.has_value());
+  peer.driver->deliver();
+  return created->spec.uid;
+}
+
+}  // namespace
+
+TEST_CASE("a created endpoint is named, stored, made and reported present") {
+  Peer peer;
+  const auto created = peer.endpoints->create(wanted("Kitchen speakers"));
+  REQUIRE(created.has_value());
+  CHECK(created->spec.name == "kitchen-speakers");
+  CHECK(created->spec.system_name == "rocd.kitchen-speakers");
+  CHECK(created->spec.origin == Origin::api);
+  CHECK(created->spec.version == 1);
+  CHECK(created->status.state == EndpointState::absent);
+  CHECK_FALSE(created->status.message.empty());
+  const auto uid = created->spec.uid;
+  CHECK(peer.stored_version(StoredKind::endpoint, uid) == 1);
+
+  peer.changed.clear();
+  peer.driver->deliver();
+  CHECK(peer.changed.contains(uid));
+  CHECK(peer.at(uid).status.state == EndpointState::present);
+  CHECK(peer.at(uid).status.message.empty());
+  CHECK(peer.at(uid).status.node_serial == peer.endpoints->device(uid)->serial);
+  CHECK(peer.endpoints->list().size() == 1);
+}
+
+TEST_CASE("names are unique, valid and made from whatever people write") {
+  Peer peer;
+  const auto name = [&](const EndpointSpec& spec) { return peer.at(make(peer, spec)).spec.name; };
+  CHECK(name(wanted("Bath")) == "bath");
+  CHECK(name(wanted("bath!")) == "bath-2");
+  CHECK(name(wanted("BATH")) == "bath-3");
+  CHECK(name(wanted("  Ünï – code ")) == "n-code");
+  CHECK(name(wanted(std::string(200, 'x'))).size() <= 63);
+
+  const auto unnamed = make(peer, wanted("キッチン"));
+  CHECK(peer.at(unnamed).spec.name == unnamed.str());
+  const auto bare = make(peer, wanted(""));
+  CHECK(peer.at(bare).spec.display_name == bare.str());
+
+  auto explicit_name = wanted("");
+  explicit_name.system_name = "rocd.desk";
+  CHECK(peer.at(make(peer, explicit_name)).spec.display_name == "desk");
+  CHECK(peer.endpoints->create(explicit_name).error().code == ErrorCode::conflict);
+  explicit_name.system_name = "alsa.desk";
+  const auto wrong = peer.endpoints->create(explicit_name);
+  REQUIRE(wrong.has_error());
+  CHECK(wrong.error().code == ErrorCode::invalid_argument);
+  CHECK(wrong.error().fields.at(0).path == "/system_name");
+}
+
+TEST_CASE("what cannot be created is refused and leaves nothing") {
+  Peer peer;
+  auto spec = wanted("x");
+  spec.type = EndpointType::system_device;
+  CHECK(peer.endpoints->create(spec).error().fields.at(0).path == "/endpoint_type");
+  CHECK(peer.endpoints->create(wanted("x", StreamDirection::duplex)).error().fields.at(0).path ==
+        "/stream_direction");
+  spec = wanted("x");
+  spec.volume = 9;
+  spec.channels = 0;
+  CHECK(peer.endpoints->create(spec).error().fields.size() == 2);
+  CHECK(peer.endpoints->list().empty());
+  CHECK(peer.driver->wanted.empty());
+  CHECK(peer.store->load(StoredKind::endpoint)->empty());
+
+  spec = wanted("x");
+  spec.uid = make(peer, wanted("y"));
+  CHECK(peer.endpoints->create(spec).error().code == ErrorCode::conflict);
+}
+
+TEST_CASE("created endpoints survive a restart, as they were last written") {
+  Peer peer;
+  const auto uid = make(peer, wanted("Mic", StreamDirection::input));
+  auto spec = peer.at(uid).spec;
+  spec.display_name = "Studio mic";
+  spec.volume = 0.5;
+  spec.channels = 1;
+  REQUIRE(peer.endpoints->update(uid, spec).has_value());
+  const auto before = peer.at(uid).spec;
+  CHECK(before.version == 2);
+  peer.crash();
+  peer.start();
+  CHECK(peer.at(uid).spec == before);
+  CHECK(peer.at(uid).status.state == EndpointState::present);
+  CHECK(peer.driver->wanted.at(uid).volume == 0.5);
+  CHECK(peer.driver->wanted.at(uid).direction == StreamDirection::input);
+}
+
+TEST_CASE("editing name and volume makes no new node; changing nothing makes no new version") {
+  Peer peer;
+  const auto uid = make(peer, wanted("Kitchen"));
+  auto spec = peer.at(uid).spec;
+  REQUIRE(peer.endpoints->update(uid, spec).has_value());
+  CHECK(peer.at(uid).spec.version == 1);
+  spec.display_name = "Other";
+  spec.volume = 0.25;
+  spec.muted = true;
+  spec.name.clear();  // a client need not repeat it
+  spec.system_name.clear();
+  const auto updated = peer.endpoints->update(uid, spec);
+  REQUIRE(updated.has_value());
+  CHECK(updated->spec.version == 2);
+  CHECK(updated->spec.name == "kitchen");
+  peer.driver->deliver();
+  CHECK(peer.driver->made.at("rocd.kitchen") == 1);
+  CHECK(peer.driver->device("rocd.kitchen")->volume == 0.25);
+  CHECK(peer.at(uid).spec.version == 2);  // the driver's report is no further change
+}
+
+TEST_CASE("an update that cannot be is refused whole") {
+  Peer peer;
+  const auto uid = make(peer, wanted("Kitchen"));
+  make(peer, wanted("Bath"));
+  const auto before = peer.at(uid).spec;
+  auto spec = before;
+  spec.direction = StreamDirection::input;
+  CHECK(peer.endpoints->update(uid, spec).error().fields.at(0).path == "/stream_direction");
+  spec = before;
+  spec.volume = -1;
+  CHECK(peer.endpoints->update(uid, spec).error().code == ErrorCode::invalid_argument);
+  spec = before;
+  spec.name = "bath";
+  CHECK(peer.endpoints->update(uid, spec).error().code == ErrorCode::conflict);
+  CHECK(peer.endpoints->update(stream_a, before).error().code == ErrorCode::not_found);
+  CHECK(peer.at(uid).spec == before);
+}
+
+TEST_CASE("a removed endpoint is gone everywhere, unless streams use it") {
+  Peer peer;
+  const auto uid = make(peer, wanted("Kitchen"));
+  peer.endpoints->set_users(uid, {stream_a});
+  CHECK(peer.at(uid).status.in_use_by == std::vector<Uid>{stream_a});
+  const auto refused = peer.endpoints->remove(uid);
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().code == ErrorCode::conflict);
+  CHECK(refused.error().message.find("/streams/" + stream_a.str()) != std::string::npos);
+
+  peer.endpoints->set_users(uid, {});
+  REQUIRE(peer.endpoints->remove(uid).has_value());
+  CHECK(peer.endpoints->find(uid) == nullptr);
+  CHECK(peer.driver->wanted.empty());
+  CHECK(peer.endpoints->remove(uid).error().code == ErrorCode::not_found);
+  peer.driver->deliver();
+  peer.restart();
+  CHECK(peer.endpoints->list().empty());
+}
+
+TEST_CASE("a configured endpoint accepts volume, mute and default, and remembers them") {
+  Peer peer({configured_kitchen()});
+  const auto uid = configured_kitchen().uid;
+  CHECK(peer.at(uid).spec.display_name == "kitchen");
+  CHECK(peer.at(uid).status.state == EndpointState::present);
+
+  auto spec = peer.at(uid).spec;
+  spec.display_name = "Mine";
+  spec.channels = 1;
+  const auto refused = peer.endpoints->update(uid, spec);
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().code == ErrorCode::read_only);
+  CHECK(refused.error().where == "rocd.yaml:12:5");
+  CHECK(refused.error().fields.size() == 2);
+
+  spec = peer.at(uid).spec;
+  spec.volume = 0.5;
+  spec.muted = true;
+  REQUIRE(peer.endpoints->update(uid, spec).has_value());
+  CHECK(peer.store->load(StoredKind::endpoint)->empty());
+  peer.crash();
+  peer.start();
+  CHECK(peer.at(uid).spec.volume == 0.5);
+  CHECK(peer.at(uid).spec.muted);
+  CHECK(peer.at(uid).spec.version == 2);
+  CHECK(peer.driver->wanted.at(uid).muted);
+
+  const auto kept = peer.endpoints->remove(uid);
+  REQUIRE(kept.has_error());
+  CHECK(kept.error().code == ErrorCode::read_only);
+  CHECK(kept.error().where == "rocd.yaml:12:5");
+}
+
+TEST_CASE("a name that the configuration takes is given up by a stored endpoint") {
+  Peer peer;
+  const auto uid = make(peer, wanted("Kitchen"));
+  peer.configured = {configured_kitchen()};
+  peer.restart();
+  CHECK(peer.at(configured_kitchen().uid).spec.name == "kitchen");
+  CHECK(peer.at(uid).spec.name == "kitchen-2");
+  CHECK(peer.at(uid).spec.system_name == "rocd.kitchen-2");
+}
+
+TEST_CASE("a volume that somebody else sets is taken over and stored once") {
+  Peer peer;
+  const auto uid = make(peer, wanted("Kitchen"));
+  peer.driver->log.clear();
+  for (int i = 0; i <= 100; ++i) {
+    peer.driver->change_volume("rocd.kitchen", i / 100.0, false);
+    peer.driver->deliver();
+  }
+  CHECK(peer.at(uid).spec.volume == 1.0);
+  CHECK(peer.stored_version(StoredKind::endpoint, uid) == 1);  // not yet
+  CHECK(peer.driver->log.empty());                             // and not fought
+  peer.driver->change_volume("rocd.kitchen", 0.7, true);
+  peer.driver->deliver();
+  const auto version = peer.at(uid).spec.version;
+  peer.io.restart();
+  CHECK(peer.io.run_for(std::chrono::seconds(5)) == 1);  // one timer, then none
+  CHECK(peer.stored_version(StoredKind::endpoint, uid) == version);
+  peer.crash();
+  peer.start();
+  CHECK(peer.at(uid).spec.volume == 0.7);
+  CHECK(peer.at(uid).spec.muted);
+}
+
+TEST_CASE("a volume that was not stored yet is stored at shutdown") {
+  Peer peer;
+  const auto uid = make(peer, wanted("Kitchen"));
+  peer.driver->change_volume("rocd.kitchen", 0.1, false);
+  peer.driver->deliver();
+  peer.restart();
+  CHECK(peer.at(uid).spec.volume == 0.1);
+}
+
+TEST_CASE("system devices come, change and go with what the driver tells") {
+  Peer peer;
+  const auto uid = EndpointDispatcher::system_uid(self, "alsa.speakers");
+  peer.driver->add_system_device(speakers());
+  peer.driver->deliver();
+  const auto spec = peer.at(uid).spec;
+  CHECK(spec.type == EndpointType::system_device);
+  CHECK(spec.origin == Origin::system);
+  CHECK(spec.system_name == "alsa.speakers");
+  CHECK(spec.display_name == "Built-in speakers");
+  CHECK(spec.is_default);
+  CHECK(peer.at(uid).status.state == EndpointState::present);
+  CHECK(peer.driver->log.empty());
+
+  peer.driver->change_volume("alsa.speakers", 0.3, false);
+  peer.driver->deliver();
+  CHECK(peer.at(uid).spec.volume == 0.3);
+  CHECK(peer.at(uid).spec.version == 2);
+
+  peer.changed.clear();
+  peer.driver->remove_system_device("alsa.speakers");
+  peer.driver->deliver();
+  CHECK(peer.endpoints->find(uid) == nullptr);
+  CHECK(peer.changed.contains(uid));
+  CHECK(peer.store->load(StoredKind::endpoint)->empty());
+  CHECK(peer.store->load(StoredKind::endpoint_override)->empty());
+}
+
+TEST_CASE("an unplugged device stays listed while a stream uses it") {
+  Peer peer;
+  const auto uid = EndpointDispatcher::system_uid(self, "alsa.speakers");
+  peer.endpoints->set_users(uid, {stream_a});  // said before the device is there
+  peer.driver->add_system_device(speakers());
+  peer.driver->deliver();
+  CHECK(peer.at(uid).status.in_use_by == std::vector<Uid>{stream_a});
+  peer.driver->remove_system_device("alsa.speakers");
+  peer.driver->deliver();
+  CHECK(peer.at(uid).status.state == EndpointState::absent);
+  CHECK(peer.at(uid).status.message.find("unplugged") != std::string::npos);
+  CHECK(peer.endpoints->device(uid) == nullptr);
+  auto louder = peer.at(uid).spec;
+  louder.volume = 0.9;
+  CHECK(peer.endpoints->update(uid, louder).error().code == ErrorCode::unavailable);
+  peer.endpoints->set_users(uid, {});
+  CHECK(peer.endpoints->find(uid) == nullptr);
+}
+
+TEST_CASE("of a system device only volume, mute and default can be changed") {
+  Peer peer;
+  const auto uid = EndpointDispatcher::system_uid(self, "alsa.speakers");
+  peer.driver->add_system_device(speakers());
+  peer.driver->deliver();
+  auto spec = peer.at(uid).spec;
+  spec.volume = 0.5;
+  const auto updated = peer.endpoints->update(uid, spec);
+  REQUIRE(updated.has_value());
+  CHECK(updated->spec.volume == 0.5);
+  CHECK(updated->spec.version == 2);
+  CHECK(peer.driver->log.back() == "volume alsa.speakers 0.5");
+  peer.driver->deliver();
+  CHECK(peer.at(uid).spec.version == 2);
+
+  spec.display_name = "Mine";
+  CHECK(peer.endpoints->update(uid, spec).error().code == ErrorCode::read_only);
+  spec = peer.at(uid).spec;
+  spec.volume = 5;
+  CHECK(peer.endpoints->update(uid, spec).error().fields.at(0).path == "/volume");
+  spec = peer.at(uid).spec;
+  spec.is_default = false;  // it is only the fallback: there is no choice to take back
+  CHECK(peer.endpoints->update(uid, spec).error().code == ErrorCode::conflict);
+  CHECK(peer.endpoints->remove(uid).error().code == ErrorCode::conflict);
+}
+
+TEST_CASE("an endpoint becomes the default only when asked, and again when it returns") {
+  Peer peer;
+  peer.driver->add_system_device(speakers());
+  const auto uid = make(peer, wanted("Kitchen"));
+  CHECK_FALSE(peer.driver->device("rocd.kitchen")->is_default);
+  auto spec = peer.at(uid).spec;
+  spec.is_default = true;
+  REQUIRE(peer.endpoints->update(uid, spec).has_value());
+  peer.driver->deliver();
+  CHECK(peer.driver->device("rocd.kitchen")->is_default);
+  CHECK(peer.at(uid).spec.version == 2);
+
+  peer.restart();  // a sound system that has forgotten it
+  CHECK(peer.driver->device("rocd.kitchen")->is_default);
+  CHECK(peer.at(uid).spec.is_default);
+}
+
+TEST_CASE("a default that the user chooses elsewhere is not fought") {
+  Peer peer;
+  peer.driver->add_system_device(speakers());
+  auto spec = wanted("Kitchen");
+  spec.is_default = true;
+  const auto uid = make(peer, spec);
+  peer.driver->deliver();
+  REQUIRE(peer.driver->device("rocd.kitchen")->is_default);
+  peer.driver->log.clear();
+  peer.driver->choose_default("alsa.speakers");
+  peer.driver->deliver();
+  CHECK_FALSE(peer.at(uid).spec.is_default);
+  CHECK(peer.driver->log.empty());
+  peer.driver->choose_default("rocd.kitchen");
+  peer.driver->deliver();
+  CHECK(peer.at(uid).spec.is_default);
+}
+
+TEST_CASE("a removed default is not remembered as the default") {
+  Peer peer;
+  auto spec = wanted("Kitchen");
+  spec.is_default = true;
+  const auto uid = make(peer, spec);
+  REQUIRE(peer.endpoints->remove(uid).has_value());
+  CHECK(std::ranges::count(peer.driver->log, "clear default rocd.kitchen") == 1);
+}
+
+TEST_CASE("while the sound system is away everything says so, and comes back with it") {
+  Peer peer({configured_kitchen()});
+  const auto uid = configured_kitchen().uid;
+  peer.driver->add_system_device(speakers());
+  peer.driver->deliver();
+  peer.driver->disconnect("it crashed");
+  peer.driver->deliver();
+  CHECK(peer.connections == std::vector<bool>{true, false});
+  CHECK(peer.at(uid).status.state == EndpointState::absent);
+  CHECK(peer.at(uid).status.message.find("it crashed") != std::string::npos);
+  CHECK(peer.endpoints->list().size() == 1);
+
+  // Specs can be changed meanwhile.
+  auto spec = peer.at(uid).spec;
+  spec.volume = 0.5;
+  REQUIRE(peer.endpoints->update(uid, spec).has_value());
+  const auto created = make(peer, wanted("Bath"));
+  CHECK(peer.at(created).status.message.find("away") != std::string::npos);
+
+  peer.driver->connect();
+  peer.driver->deliver();
+  CHECK(peer.at(uid).status.state == EndpointState::present);
+  CHECK(peer.driver->device("rocd.kitchen")->volume == 0.5);
+  CHECK(peer.at(created).status.state == EndpointState::present);
+  CHECK(peer.endpoints->list().size() == 3);
+}
+
+TEST_CASE("what is stored and cannot be read is left out and left alone") {
+  Peer peer;
+  const auto good = make(peer, wanted("Kitchen"));
+  StoredItem bad;
+  bad.uid = Uid::derive("test", "endpoint", "future");
+  bad.body = {{"name", "future"}, {"shape", "round"}};
+  REQUIRE(peer.store->put(StoredKind::endpoint, bad).has_value());
+  peer.restart();
+  CHECK(peer.endpoints->list().size() == 1);
+  CHECK(peer.at(good).status.state == EndpointState::present);
+  CHECK(peer.store->load(StoredKind::endpoint)->size() == 2);
+}
