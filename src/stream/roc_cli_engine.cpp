@@ -143,7 +143,7 @@ Result<StreamPlan> RocCliEngine::plan(const StreamSpec& spec, const StreamDevice
   }
   if (auto able = check_scheme(*found, address); !able) return able.error();
 
-  const auto tuning = resolve_tuning(spec.settings);
+  const auto tuning = resolve_tuning(spec.settings, fec_of(address.media->protocol));
   StreamPlan plan;
   plan.request.argv = sends ? roc_send_arguments(found->path, spec, address, node,
                                                  devices.capture_is_monitor, tuning)

@@ -165,7 +165,10 @@ std::optional<EngineFact> playback(std::string_view letters) {
 
 std::optional<EngineFact> sound_device(std::string_view text) {
   if (take(text, "opening stream: device=")) return FactDeviceOpened{};
-  if (const auto ms = milliseconds(text, "io_latency=")) return FactIoLatency{*ms};
+  if (const auto ms = milliseconds(text, "io_latency=")) {
+    if (*ms < 0) return FactProgress{};  // libpulse's estimate, just after the node was relinked
+    return FactIoLatency{*ms};
+  }
   if (text.starts_with("stream timeout expired") || text.starts_with("restarting stream") ||
       text.starts_with("stream is broken") || text.starts_with("failed to open")) {
     return FactTrouble{std::string(text)};

@@ -150,8 +150,8 @@ struct StreamDispatcher::Impl {
     auto& slot = records[uid];
     slot = std::make_unique<StreamRecord>(tools, std::move(spec));
     const bool connected = endpoints.driver().connected();
-    slot->tell([&](StreamMachine& m, Now now) { m.handle_connection(connected, now); });
     slot->tell_devices();
+    slot->tell([&](StreamMachine& m, Now now) { m.handle_connection(connected, now); });
     tell_users(slot->spec());
     return *slot;
   }
@@ -181,9 +181,7 @@ struct StreamDispatcher::Impl {
     for (const auto& [uid, found] : records) {
       if (!found->has_child()) continue;
       sample_soon();
-      const auto usage = supervisor.usage(uid);
-      if (!usage) continue;
-      found->tell([&](StreamMachine& m, Now now) { m.handle_usage(usage->cpu_seconds, now); });
+      found->tell_usage();
     }
   }
 

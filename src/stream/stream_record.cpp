@@ -45,6 +45,11 @@ Stream StreamRecord::view() const {
   if (const auto* child = tools_.supervisor.status(uid())) {
     stream.status.crash_looping = child->crash_looping;
   }
+  refresh_usage(1s);
+  if (usage_) {
+    stream.status.metrics.cpu_seconds = usage_->cpu_seconds;
+    stream.status.metrics.rss_bytes = usage_->rss_bytes;
+  }
   return stream;
 }
 
@@ -101,9 +106,25 @@ void StreamRecord::tell_child() {
   }
   const auto exits = tools_.supervisor.exits(uid());
   const auto copy = *status;
+  if (!copy.pid) usage_.reset();
   tell([&](StreamMachine& m, Now now) {
     m.handle_child(copy, exits.empty() ? nullptr : &exits.back(), now);
   });
+}
+
+// Two small files of proc(5): cheap, but not for every stream in every answer.
+void StreamRecord::refresh_usage(Duration not_older_than) const {
+  const auto now = Now::read().mono;
+  if (usage_ && now - usage_at_ < not_older_than) return;
+  usage_ = tools_.supervisor.usage(uid());
+  usage_at_ = now;
+}
+
+void StreamRecord::tell_usage() {
+  refresh_usage(Duration::zero());
+  if (!usage_) return;
+  const double cpu_seconds = usage_->cpu_seconds;
+  tell([&](StreamMachine& m, Now now) { m.handle_usage(cpu_seconds, now); });
 }
 
 void StreamRecord::tell_line(std::uint64_t generation, const LogLine& line) {
@@ -145,10 +166,13 @@ void StreamRecord::drain() {
 void StreamRecord::log_state() {
   const auto& status = machine_.status();
   if (logged_state_ == status.state && logged_message_ == status.message) return;
+  // What a start waits for changes several times within milliseconds.
+  const bool detail = logged_state_ == status.state && status.state == StreamState::starting;
   logged_state_ = status.state;
   logged_message_ = status.message;
-  log("stream").info("{} '{}' is {}{}{}", uid().str(), spec().display_name, to_string(status.state),
-                     status.message.empty() ? "" : ": ", status.message);
+  log("stream").log(detail ? spdlog::level::debug : spdlog::level::info, "{} '{}' is {}{}{}",
+                    uid().str(), spec().display_name, to_string(status.state),
+                    status.message.empty() ? "" : ": ", status.message);
 }
 
 void StreamRecord::carry_out(StreamMachine::PlanChild& effect) {

@@ -55,6 +55,7 @@ class StreamRecord {
   void tell_device(const Uid& endpoint);  // something about this endpoint changed
   void tell_devices();
   void tell_child();
+  void tell_usage();
   void tell_line(std::uint64_t generation, const LogLine& line);
 
   using Reader = std::function<void(const LogLine&)>;
@@ -63,6 +64,7 @@ class StreamRecord {
  private:
   void drain();
   void log_state();
+  void refresh_usage(Duration not_older_than) const;
   void carry_out(StreamMachine::PlanChild& effect);
   void carry_out(StreamMachine::EnsureChild& effect);
   void carry_out(StreamMachine::RestartChild& effect);
@@ -79,6 +81,8 @@ class StreamRecord {
   StreamMachine machine_;
   MachineTimer timer_;
   ExternalAddress chosen_;
+  mutable std::optional<Supervisor::Usage> usage_;  // as of usage_at_
+  mutable Instant usage_at_{};
   std::optional<StreamState> logged_state_;
   std::string logged_message_;
   bool removed_ = false;

@@ -22,6 +22,10 @@ constexpr ProfileNumbers numbers_of(Profile profile) {
   return {120ms, 20ms};
 }
 
+// LDPC-Staircase cannot be set up with less than its left degree, 7 as Roc Toolkit sets it: the
+// sender aborts (of_set_fec_parameters() failed).
+constexpr std::uint32_t least_ldpc_repair_packets = 7;
+
 // Below this the frames, 10 ms by default, are a visible part of the latency.
 constexpr Duration short_target = 60ms;
 
@@ -34,7 +38,7 @@ FecBlock block_that_fits(Duration target_latency, Duration packet_length) {
 
 }  // namespace
 
-StreamTuning resolve_tuning(const StreamSettings& settings) {
+StreamTuning resolve_tuning(const StreamSettings& settings, FecScheme fec) {
   const auto numbers = numbers_of(settings.profile);
   StreamTuning tuning;
   tuning.target_latency = settings.target_latency.value_or(numbers.target_latency);
@@ -50,6 +54,8 @@ StreamTuning resolve_tuning(const StreamSettings& settings) {
   if (tuning.target_latency < 180ms && tuning.fec_block.source_packets > 10) {
     tuning.fec_block = {10, 5};
   }
+  auto& repair = tuning.fec_block.repair_packets;
+  if (fec == FecScheme::ldpc) repair = std::max(repair, least_ldpc_repair_packets);
   return tuning;
 }
 

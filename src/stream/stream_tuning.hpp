@@ -28,6 +28,8 @@ struct StreamTuning {
 
 // Explicit settings win; what is `auto` is fitted to them, so that io latency stays below the
 // target and a FEC block fits into it (a longer block repairs packets after they were due).
-[[nodiscard]] StreamTuning resolve_tuning(const StreamSettings& settings);
+// fec: of the stream's addresses.
+[[nodiscard]] StreamTuning resolve_tuning(const StreamSettings& settings,
+                                          FecScheme fec = FecScheme::rs8m);
 
 }  // namespace rocd

@@ -129,6 +129,9 @@ TEST_CASE("latencies are read in milliseconds, and an unknown one is not zero") 
   CHECK(fact<FactIoLatency>("08:07:21.408 [31579] [dbg] roc_sndio: [pulseaudio_device.cpp:873] "
                             "pulseaudio sink: io_latency=2783(57.979ms)")
             .ms == 57.979);
+  fact<FactProgress>(
+      "09:08:36.702 [1] [dbg] roc_sndio: [pulseaudio_device.cpp:873] pulseaudio "
+      "source: io_latency=-1443(-30.062ms)");
 }
 
 TEST_CASE("loss is what error correction left") {

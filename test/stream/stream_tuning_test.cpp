@@ -17,6 +17,14 @@ TEST_CASE("profiles are the measured numbers") {
   CHECK(of(Profile::robust) == StreamTuning{300ms, 60ms, 5ms, std::nullopt, {18, 10}});
 }
 
+TEST_CASE("a block of ldpc has the repair packets without which its encoder aborts") {
+  for (const auto profile : {Profile::low, Profile::balanced, Profile::robust}) {
+    StreamSettings settings;
+    settings.profile = profile;
+    CHECK(resolve_tuning(settings, FecScheme::ldpc).fec_block.repair_packets >= 7);
+  }
+}
+
 TEST_CASE("explicit settings override the profile") {
   StreamSettings settings;
   settings.target_latency = 200ms;

@@ -257,7 +257,7 @@ class World {
   void carry_out(StreamMachine::RemoveLink&) { happened.emplace_back("unlink"); }
   void carry_out(const ChildMachine::Spawn& effect) {
     happened.emplace_back("spawn");
-    child.handle_spawned(effect.generation, 1000 + static_cast<int>(effect.generation));
+    child.handle_spawned(effect.generation, 1000 + static_cast<int>(effect.generation), now);
   }
   void carry_out(const ChildMachine::Signal& effect) {
     happened.push_back(effect.signal == SIGKILL ? "KILL" : "TERM");
