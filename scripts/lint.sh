@@ -27,7 +27,6 @@ case ${1:-} in
     # A build folder of its own: clang cannot read GCC's precompiled header.
     cmake -S . -B build/tidy -G Ninja -DCMAKE_BUILD_TYPE=Debug -DROCD_TESTS=OFF \
       -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
-    cmake --build build/tidy --target rocd_generated >/dev/null
     sed -i 's/ -fpch-preprocess//' build/tidy/compile_commands.json
     { if [ $# -gt 0 ]; then printf '%s\n' "$@"; else sources 'src/*.cpp' 'tools/*.cpp' | grep -v thirdparty/; fi; } |
       xargs -P "$(nproc)" -n 4 "$checker" -p build/tidy --quiet
