@@ -18,6 +18,7 @@ void check_that_the_tone_arrives(const Loopback& loopback) {
   const Player player("rocd.speaker", tone);
   const Listener microphone("rocd.microphone", source);
   CHECK(microphone.listen_for(tone, {.dbfs = played_dbfs}) == "heard");
+  INFO("log of rocd:\n" << scene.rocd().log());
   CHECK(scene.rocd().child_of("send") > 0);
   CHECK(scene.rocd().child_of("receive") > 0);
 }
@@ -66,7 +67,7 @@ TEST_CASE("a stream shows its addresses, its latency and its health while it car
   const auto& resolved = receive.at("status").at("resolved");
   CHECK(resolved.at("media_uri") == receive.at("source").at("media_uri"));
   CHECK(resolved.at("target_latency_ms").to_number<double>() > 0);
-  CHECK(receive.at("status").at("message").as_string() == "");
+  CHECK_FALSE(receive.at("status").as_object().contains("message"));
   CHECK(scene.rocd().stream("send").at("status").at("health").at("overall") == "healthy");
 }
 

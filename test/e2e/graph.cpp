@@ -90,7 +90,9 @@ void make_sink(const AudioSession& session, const std::string& name, int priorit
 void make_source(const AudioSession& session, const std::string& name, int priority) {
   const auto feed = name + ".feed";
   if (!has_node(session, feed)) make_node(session, feed, "Audio/Sink", "priority.session=1");
-  make_node(session, name, "Audio/Source/Virtual", "priority.session=" + std::to_string(priority));
+  // Above the monitors of sinks, which can be default sources, too.
+  make_node(session, name, "Audio/Source/Virtual",
+            "priority.session=" + std::to_string(priority + 500));
   for (const std::string channel : {"FL", "FR"})
     session.run("pw-link -L " + feed + ":monitor_" + channel + " " + name + ":input_" + channel);
 }

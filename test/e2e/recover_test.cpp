@@ -1,6 +1,7 @@
 // That sound comes back by itself after a child, PipeWire or a part of the session has crashed.
 #include <catch2/catch_test_macros.hpp>
 #include <csignal>
+#include <filesystem>
 
 #include "e2e/scene.hpp"
 
@@ -92,7 +93,13 @@ TEST_CASE("the tone is back after the session manager was killed and started aga
 
 TEST_CASE("a rocd that is started before PipeWire runs its streams once PipeWire is there",
           "[e2e]") {
-  Scene scene(loopback_config(), AudioSession::Start::later);
+  Scene scene(std::nullopt);
+  for (const std::string daemon : {"pipewire-pulse", "wireplumber", "pipewire"})
+    scene.session.kill(daemon);
+  for (const std::string socket : {"pulse/native", "pipewire-0", "pipewire-0-manager"})
+    std::filesystem::remove(scene.session.directory() / socket);
+  scene.write_config(loopback_config());
+  scene.start_rocd();
   auto& rocd = scene.rocd();
   rocd.wait_for_streams(both, "waiting");
   CHECK(rocd.stream("send").at("status").at("message").as_string() != "");

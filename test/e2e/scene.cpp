@@ -64,8 +64,7 @@ std::string loopback_config(const std::vector<Loopback>& loopbacks) {
   return endpoints + streams;
 }
 
-Scene::Scene(const std::optional<std::string>& config, AudioSession::Start start)
-    : session(start), config_(directory_.path() / "rocd.yaml") {
+Scene::Scene(const std::optional<std::string>& config) : config_(directory_.path() / "rocd.yaml") {
   if (!config) return;
   write_config(*config);
   start_rocd();

@@ -32,8 +32,7 @@ struct Loopback {
 class Scene {
  public:
   // `config`: YAML; the rest is defaults. Without one, rocd is not started.
-  explicit Scene(const std::optional<std::string>& config,
-                 AudioSession::Start start = AudioSession::Start::running);
+  explicit Scene(const std::optional<std::string>& config);
   // Ends rocd, if it still runs, and checks that it does so as it should.
   ~Scene();
   Scene(const Scene&) = delete;
