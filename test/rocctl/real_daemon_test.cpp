@@ -1,0 +1,105 @@
+// The program against the real rocd, without PipeWire: what it sends is what rocd understands.
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include "rocctl/program_run.hpp"
+
+namespace rocctl::test {
+namespace json = boost::json;
+
+namespace {
+
+constexpr const char* config = R"(
+name: studio
+tools: { roc_send: /nonexistent/roc-send, roc_recv: /nonexistent/roc-recv }
+endpoints:
+  - { name: kitchen, direction: output, display_name: Kitchen speakers }
+streams:
+  - name: to-kitchen
+    source: kitchen
+    destination: { media: rtp://127.0.0.1:10001 }
+)";
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+Run ask(const Rocd& rocd, std::vector<std::string> arguments) {
+  arguments.insert(arguments.end(), {"--url", rocd.url()});
+  auto run = rocctl(arguments);
+  UNSCOPED_INFO(run.out << run.err);
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("a device and a stream from their making to their end, against rocd itself") {
+  const Rocd rocd(config);
+  auto run = ask(rocd, {"endpoint", "add", "Den", "--direction", "input", "-o", "json"});
+  REQUIRE(run.exit == 0);
+  CHECK(json::parse(run.out).at("system_name").as_string().starts_with("rocd."));
+  CHECK(ask(rocd, {"endpoint", "set", "Den", "--volume", "-6dB", "--name", "Study"}).exit == 0);
+  run = ask(rocd, {"endpoint", "ls"});
+  CHECK(contains(run.out, "Study"));
+  CHECK(contains(run.out, "-6.0 dB (0.50)"));
+
+  run = ask(rocd, {"connect", "rtp+rs8m://127.0.0.1:0", "Study@studio", "--name", "Radio",
+                   "--profile", "robust", "-o", "json"});
+  REQUIRE(run.exit == 0);
+  CHECK(json::parse(run.out).at("settings").at("profile") == "robust");
+  CHECK(ask(rocd, {"stream", "show", "Radio"}).exit == 0);
+  CHECK(ask(rocd, {"stream", "log", "Radio"}).exit == 0);
+  CHECK(ask(rocd, {"stream", "restart", "Radio"}).exit == 0);
+  CHECK(ask(rocd, {"stream", "enable", "Radio", "--wait=1ms"}).exit == 3);
+  CHECK(ask(rocd, {"stream", "disable", "Radio"}).exit == 0);
+
+  run = ask(rocd, {"endpoint", "rm", "Study"});
+  CHECK(run.exit == 5);  // Radio uses it
+  CHECK(ask(rocd, {"stream", "rm", "Radio"}).exit == 0);
+  CHECK(ask(rocd, {"endpoint", "rm", "Study"}).exit == 0);
+  CHECK(json::parse(ask(rocd, {"stream", "ls", "-o", "json"}).out).as_array().size() == 1);
+}
+
+TEST_CASE("a stream shown as JSON can be added again") {
+  const Rocd rocd(config);
+  const auto shown = ask(rocd, {"stream", "show", "to-kitchen", "-o", "json"});
+  REQUIRE(shown.exit == 0);
+  const auto dry =
+      rocctl({"stream", "add", "--file", "-", "--dry-run", "--url", rocd.url()}, {}, shown.out);
+  CHECK(dry.exit == 0);
+  CHECK(json::parse(dry.out) == json::parse(shown.out));
+}
+
+TEST_CASE("what rocd refuses is told with the field, the reason and the exit code") {
+  const Rocd rocd(config);
+  auto run = ask(rocd, {"connect", "kitchen", "rtp://127.0.0.1:10001", "--io-latency", "1s",
+                        "--target-latency", "1s"});
+  CHECK(run.exit == 1);
+  CHECK(contains(run.err, "(422)"));
+  CHECK(contains(run.err, "  /settings/"));
+  run = ask(rocd, {"stream", "rm", "to-kitchen"});
+  CHECK(run.exit == 5);
+  CHECK(contains(run.err, "rocd.yaml"));
+}
+
+TEST_CASE("rocd without PipeWire and tools is found to be sick") {
+  const Rocd rocd(config);
+  const auto status = ask(rocd, {"status"});
+  CHECK(status.exit == 3);
+  CHECK(contains(status.out, "studio"));
+  CHECK(contains(status.out, "not connected"));
+  const auto doctor = ask(rocd, {"doctor"});
+  CHECK(doctor.exit == 3);
+  CHECK(contains(doctor.out, "problem  pipewire"));
+}
+
+TEST_CASE("the socket of the session is found without --url") {
+  const Rocd rocd(config);
+  CHECK(rocctl({"stream", "ls", "--url", "unix:" + rocd.socket()}).exit == 0);
+  const auto found = rocctl({"stream", "ls"}, {"XDG_RUNTIME_DIR=" + rocd.directory().string()});
+  CHECK(found.exit == 0);
+  CHECK(contains(found.out, "to-kitchen"));
+}
+
+}  // namespace rocctl::test

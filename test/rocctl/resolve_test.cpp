@@ -1,0 +1,76 @@
+// Names, beginnings of uids and paths; and what cannot be meant uniquely.
+#include "rocctl/resolve.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "rocctl/json_access.hpp"
+#include "rocctl/samples.hpp"
+
+namespace rocctl::test {
+namespace json = boost::json;
+
+namespace {
+
+json::array endpoints() {
+  return {endpoint("aaaaaa-aaaaaa-aaaaaa", "Kitchen speakers", "rocd.kitchen"),
+          endpoint("aabbbb-bbbbbb-bbbbbb", "Studio microphone", "rocd.mic"),
+          endpoint("cccccc-cccccc-cccccc", "Speakers", "alsa_output.pci"),
+          endpoint("dddddd-dddddd-dddddd", "Speakers", "alsa_output.usb")};
+}
+
+std::string uid_of(std::string_view word) {
+  const auto found = resolve(word, endpoints(), "endpoint");
+  return found ? text_at(*found, "/endpoint_uid") : "";
+}
+
+}  // namespace
+
+TEST_CASE("an endpoint is found by every one of its names") {
+  for (const char* word :
+       {"aaaaaa-aaaaaa-aaaaaa", "/peers/pppppp-pppppp-pppppp/endpoints/aaaaaa-aaaaaa-aaaaaa",
+        "Kitchen speakers", "kitchen SPEAKERS", "rocd.kitchen", "kitchen", "Kitchen", "aaa"})
+    CHECK(uid_of(word) == "aaaaaa-aaaaaa-aaaaaa");
+  CHECK(uid_of("alsa_output.usb") == "dddddd-dddddd-dddddd");
+}
+
+TEST_CASE("a name wins over the beginning of a uid") {
+  auto items = endpoints();
+  items.push_back(endpoint("eeeeee-eeeeee-eeeeee", "aa", "rocd.aa"));
+  const auto found = resolve("aa", items, "endpoint");
+  REQUIRE(found.has_value());
+  CHECK(text_at(*found, "/endpoint_uid") == "eeeeee-eeeeee-eeeeee");
+}
+
+TEST_CASE("what may mean several is an error that lists them") {
+  for (const char* word : {"aa", "Speakers", "speakers"}) {
+    const auto found = resolve(word, endpoints(), "endpoint");
+    REQUIRE(found.has_error());
+    CHECK(found.error().exit == Exit::error);
+    CHECK(found.error().message == "'" + std::string(word) + "' may mean several endpoints");
+    CHECK(found.error().fields.size() == 2);
+  }
+  const auto prefix = resolve("aa", endpoints(), "endpoint");
+  CHECK(prefix.error().fields[0] == rocd::FieldError{"aaaaaa-aaaaaa-aaaaaa", "Kitchen speakers"});
+}
+
+TEST_CASE("what is not there is an error with a suggestion") {
+  const auto typo = resolve("kitchn", endpoints(), "endpoint");
+  REQUIRE(typo.has_error());
+  CHECK(typo.error().message == "there is no endpoint 'kitchn'");
+  CHECK(typo.error().hint == "did you mean 'kitchen'?");
+  const auto strange = resolve("bathroom", endpoints(), "endpoint");
+  REQUIRE(strange.has_error());
+  CHECK(strange.error().hint.starts_with("there are: 'Kitchen speakers' (aaaaaa-aaaaaa-aaaaaa), "));
+  CHECK(resolve("x", {}, "stream").error().hint == "there is none at all");
+  CHECK(resolve("", endpoints(), "endpoint").error().exit == Exit::usage);
+}
+
+TEST_CASE("NAME@PEER is split at the last @") {
+  CHECK(split_endpoint_name("mic@studio") == EndpointName{"mic", "studio"});
+  CHECK(split_endpoint_name("a@b@c") == EndpointName{"a@b", "c"});
+  CHECK(split_endpoint_name("mic") == EndpointName{"mic", "self"});
+  CHECK(split_endpoint_name("mic@") == EndpointName{"mic@", "self"});
+  CHECK(split_endpoint_name("@studio") == EndpointName{"@studio", "self"});
+}
+
+}  // namespace rocctl::test
