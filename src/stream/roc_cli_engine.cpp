@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.hpp"
@@ -92,7 +91,8 @@ boost::asio::awaitable<void> RocCliEngine::shutdown() {
 }
 
 boost::asio::awaitable<void> RocCliEngine::probe() {
-  auto found = co_await probe_roc_tools(spawner_, options_.tools, environment_, options_.run_limit);
+  auto found = co_await probe_roc_tools(tasks_.executor(), spawner_, options_.tools, environment_,
+                                        options_.run_limit);
   if (same(info_, found)) co_return;
   info_ = std::move(found);
   log_info(info_);
@@ -100,7 +100,7 @@ boost::asio::awaitable<void> RocCliEngine::probe() {
 }
 
 boost::asio::awaitable<void> RocCliEngine::watch() {
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  boost::asio::steady_timer timer(tasks_.executor());
   const auto all_usable = [this] {
     return info_.probed && std::all_of(info_.tools.begin(), info_.tools.end(),
                                        [](const ToolInfo& tool) { return tool.usable; });

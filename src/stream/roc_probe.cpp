@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <csignal>
 #include <filesystem>
 
@@ -89,6 +88,7 @@ class SilentFile {
 };
 
 struct Probe {
+  asio::any_io_executor executor;
   Spawner& spawner;
   Environment environment;
   Duration limit;
@@ -153,14 +153,16 @@ std::string how_it_ended(const ToolRun& run) {
 asio::awaitable<void> identify(const Probe& probe, ToolInfo& tool) {
   // Requests are built outside of co_await: g++ 12 fails on an initializer list within one.
   auto version_request = probe.request({tool.path, "--version"});
-  auto version = co_await run_tool(probe.spawner, std::move(version_request), probe.deadline());
+  auto version = co_await run_tool(probe.executor, probe.spawner, std::move(version_request),
+                                   probe.deadline());
   tool.version = version_in(version);
   if (!version.succeeded() || tool.version.empty()) {
     tool.problem = tool.name + " --version failed: " + how_it_ended(version);
     co_return;
   }
   auto list_request = probe.request({tool.path, "--list-supported"});
-  auto list = co_await run_tool(probe.spawner, std::move(list_request), probe.deadline());
+  auto list =
+      co_await run_tool(probe.executor, probe.spawner, std::move(list_request), probe.deadline());
   if (!list.succeeded()) {
     tool.problem = tool.name + " --list-supported failed: " + how_it_ended(list);
     if (list.exit == ExitStatus{ExitStatus::Kind::signaled, SIGABRT}) tool.hint = sox_hint;
@@ -228,7 +230,8 @@ asio::awaitable<bool> can_receive(const Probe& probe, const ToolInfo& tool, cons
   auto request =
       probe.request({tool.path, "-vv", "--color=never", "--output", "file:/dev/null",
                      "--output-format", "wav", "--source", any.source, "--repair", any.repair});
-  auto run = co_await run_tool(probe.spawner, std::move(request), probe.deadline(), enough);
+  auto run = co_await run_tool(probe.executor, probe.spawner, std::move(request), probe.deadline(),
+                               enough);
   co_return sender == nullptr ? run.has("pump: starting main loop")
                               : run.has("openfec decoder: initializing");
 }
@@ -261,12 +264,13 @@ std::string find_executable(const std::string& name, const std::string& path_var
   return {};
 }
 
-asio::awaitable<EngineInfo> probe_roc_tools(Spawner& spawner, RocToolNames names,
+asio::awaitable<EngineInfo> probe_roc_tools(asio::any_io_executor executor, Spawner& spawner,
+                                            RocToolNames names,
                                             std::vector<std::string> environment, Duration limit) {
   using namespace asio::experimental::awaitable_operators;
   const auto path = path_of(environment);
   const SilentFile silence;
-  const Probe probe{spawner, std::move(environment), limit, silence.path()};
+  const Probe probe{std::move(executor), spawner, std::move(environment), limit, silence.path()};
   EngineInfo info;
   info.id = "roc-cli";
   info.probed = true;

@@ -3,6 +3,7 @@
 // Needs no sound server. Decides nothing about streams.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct RocToolNames {
 // spawner outlives the coroutine. environment: of the tools, complete; its PATH is searched.
 // `limit` bounds each run of a tool; a run that exceeds it is killed and counts as "cannot".
 [[nodiscard]] boost::asio::awaitable<EngineInfo> probe_roc_tools(
-    Spawner& spawner, RocToolNames names, std::vector<std::string> environment, Duration limit);
+    boost::asio::any_io_executor executor, Spawner& spawner, RocToolNames names,
+    std::vector<std::string> environment, Duration limit);
 
 }  // namespace rocd

@@ -9,6 +9,8 @@ namespace {
 
 // A timer that fires this late was not late: the daemon was stopped, or starved.
 constexpr Duration asleep = 2s;
+// A plan that failed (no free port, say) may work later without anybody telling.
+constexpr Duration plan_again = 30s;
 constexpr std::size_t max_avoided_ports = 64;
 
 const EndpointRef* endpoint_of(const Connection& connection) {
@@ -102,10 +104,12 @@ void StreamMachine::handle_engine_changed(Now now) {
 }
 
 void StreamMachine::handle_plan(Result<StreamPlan> plan, Now now) {
+  replan_at_.reset();
   if (plan) {
     plan_ = std::move(*plan);
     plan_problem_.reset();
   } else {
+    replan_at_ = now.mono + plan_again;
     plan_.reset();
     plan_problem_ = {plan.error().message, plan.error().hint};
   }
@@ -161,6 +165,10 @@ void StreamMachine::handle_usage(double cpu_seconds, Now now) {
 void StreamMachine::handle_timeout(Now now) {
   const auto deadline = watch_.poll_timeout();
   if (deadline && now.mono > *deadline + asleep) watch_.excuse(now.mono);
+  if (replan_at_ && now.mono >= *replan_at_) {
+    replan_at_.reset();
+    plan_needed_ = true;
+  }
   health_.handle_timeout(now.mono);
   decide(now);
 }
@@ -176,7 +184,7 @@ std::optional<Instant> StreamMachine::poll_timeout() const {
   std::optional<Instant> next = watch_.poll_timeout();
   // After a fault nothing more is due: the supervisor ends the child.
   if (fault_sent_ != 0 && fault_sent_ == child_.generation) next.reset();
-  for (const auto& other : {health_.poll_timeout(), look_again_}) {
+  for (const auto& other : {health_.poll_timeout(), look_again_, replan_at_}) {
     if (other && (!next || *other < *next)) next = other;
   }
   return next;
@@ -226,6 +234,8 @@ void StreamMachine::decide_links() {
 void StreamMachine::decide_child(Now now) {
   if (removed_ || !spec_.enabled || !kind_ || blocker()) {
     stop_child();
+    replan_at_.reset();
+    plan_needed_ = true;
     return;
   }
   const auto wanted_for = devices();
@@ -353,6 +363,10 @@ StreamProblem StreamMachine::child_problem(const ExitRecord* last_exit) const {
                            (last_exit->code == SIGTERM || last_exit->code == SIGKILL);
   if (ended_by_us && !unproven.empty()) return {"it did not become ready in time: " + unproven, ""};
   if (last_exit == nullptr) return {"the tool ended", ""};
+  if (last_exit->kind == ExitRecord::Kind::spawn_error) {
+    return {"the tool could not be started: " + last_exit->text,
+            "if it was removed or moved, install it again"};
+  }
   return {"the tool ended: " + last_exit->text, ""};
 }
 

@@ -123,6 +123,7 @@ class StreamMachine {
   std::optional<StreamDevices> planned_for_;
   std::optional<StreamPlan> plan_;
   std::optional<StreamProblem> plan_problem_;
+  std::optional<Instant> replan_at_;
   std::vector<std::uint16_t> avoid_ports_;
   std::optional<EnsureChild> ensured_;  // set while a child is wanted
   std::uint64_t child_device_serial_ = 0;

@@ -2,7 +2,6 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <memory>
 
@@ -33,9 +32,10 @@ bool ToolRun::has(std::string_view part) const {
   return false;
 }
 
-boost::asio::awaitable<ToolRun> run_tool(Spawner& spawner, SpawnRequest request, Instant deadline,
+boost::asio::awaitable<ToolRun> run_tool(boost::asio::any_io_executor executor, Spawner& spawner,
+                                         SpawnRequest request, Instant deadline,
                                          std::function<bool(const std::string&)> enough) {
-  const auto state = std::make_shared<State>(co_await boost::asio::this_coro::executor, deadline);
+  const auto state = std::make_shared<State>(executor, deadline);
   const auto finish = [](State& s) {
     s.finished = true;
     s.done.cancel();

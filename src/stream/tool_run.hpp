@@ -2,6 +2,7 @@
 // Output is bounded; what goes beyond is dropped.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <optional>
@@ -25,7 +26,7 @@ struct ToolRun {
 
 // `enough` is asked after each line (it may start other things); true ends the run.
 [[nodiscard]] boost::asio::awaitable<ToolRun> run_tool(
-    Spawner& spawner, SpawnRequest request, Instant deadline,
+    boost::asio::any_io_executor executor, Spawner& spawner, SpawnRequest request, Instant deadline,
     std::function<bool(const std::string& line)> enough = nullptr);
 
 }  // namespace rocd

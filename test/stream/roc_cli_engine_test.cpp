@@ -41,7 +41,8 @@ struct EngineWorld {
   }
 
   EngineInfo probe(const std::string& send, const std::string& recv) {
-    return await(probe_roc_tools(spawner, {send, recv}, roc_base_environment(::getenv), 3s));
+    return await(probe_roc_tools(io.get_executor(), spawner, {send, recv},
+                                 roc_base_environment(::getenv), 3s));
   }
 };
 
@@ -136,8 +137,8 @@ TEST_CASE("another version is refused, and a tool that hangs is given up") {
   const auto old = script(directory, "roc-send", "echo 'roc-send 0.3.0'");
   const auto hangs = script(directory, "roc-recv", "sleep 1000");
   const auto started = std::chrono::steady_clock::now();
-  const auto info = world.await(
-      probe_roc_tools(world.spawner, {old, hangs}, roc_base_environment(::getenv), 300ms));
+  const auto info = world.await(probe_roc_tools(
+      world.io.get_executor(), world.spawner, {old, hangs}, roc_base_environment(::getenv), 300ms));
   CHECK(std::chrono::steady_clock::now() - started < 5s);
   CHECK_FALSE(info.usable);
   CHECK(tool(info, "roc-send").problem == "roc-send 0.3.0 is not supported");
@@ -328,7 +329,8 @@ TEST_CASE("a real sender and a real receiver: addresses, session and latency arr
     const auto latencies = facts_of<FactLatency>(received);
     return !latencies.empty() && latencies.back().network_ms.has_value();
   };
-  auto run = world.await(run_tool(world.spawner, request, Now::read().mono + Duration(30s), see));
+  auto run = world.await(run_tool(world.io.get_executor(), world.spawner, request,
+                                  Now::read().mono + Duration(30s), see));
   INFO((run.lines.empty() ? run.problem : run.lines.back()));
   CHECK_FALSE(run.timed_out);
   CHECK(bound.size() == 3);

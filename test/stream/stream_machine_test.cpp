@@ -65,6 +65,40 @@ TEST_CASE("a tool that cannot do it makes the stream wait, until the tools chang
   CHECK(world.state() == StreamState::starting);
 }
 
+TEST_CASE("a plan that failed is tried again every 30 s, as long as the rest is there") {
+  World world(receiving());
+  world.engine.refuse("no UDP port is free");
+  world.provide();
+  REQUIRE(world.state() == StreamState::waiting);
+  world.take("plan");
+  world.pass(29s);
+  CHECK(world.take("plan") == 0);
+  world.engine.refuse("");
+  world.pass(1s);
+  CHECK(world.take("plan") == 1);
+  CHECK(world.state() == StreamState::starting);
+  world.engine.refuse("no UDP port is free");
+  world.connect(false);
+  CHECK(world.status().message == "waits for PipeWire");
+  world.pass(1h);
+  world.take("plan");
+  CHECK_FALSE(world.machine.poll_timeout());
+}
+
+TEST_CASE("a tool that is gone from the disk says so") {
+  World world(receiving());
+  world.provide();
+  ExitRecord record;
+  record.kind = ExitRecord::Kind::spawn_error;
+  record.text = "/usr/bin/roc-recv: No such file or directory";
+  world.exits.push_back(record);
+  world.child.handle_spawn_failed(world.child.status().generation, world.now);
+  world.drain();
+  CHECK(world.state() == StreamState::backoff);
+  CHECK(world.status().message ==
+        "the tool could not be started: /usr/bin/roc-recv: No such file or directory");
+}
+
 TEST_CASE("a receiver runs only when main loop, device, every address and its own link are there") {
   World world(receiving());
   world.provide();
