@@ -3,6 +3,7 @@
 
 #include "api/document.hpp"
 #include "api/handlers.hpp"
+#include "api/json_text.hpp"
 #include "api/problem.hpp"
 #include "api/respond.hpp"
 

@@ -1,8 +1,9 @@
 #include "api/problem.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 #include <map>
+
+#include "api/json_text.hpp"
 
 namespace rocd {
 namespace json = boost::json;
@@ -136,7 +137,7 @@ HttpResponse to_response(HttpProblem problem, std::string_view instance) {
     response.headers.emplace_back("Retry-After", "1");  // seconds; PipeWire is back in one
   }
   response.headers.emplace_back("Cache-Control", "no-store");
-  response.body = to_utf8(json::serialize(body));
+  response.body = json_text(body);
   return response;
 }
 

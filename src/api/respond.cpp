@@ -1,9 +1,10 @@
 #include "api/respond.hpp"
 
-#include <boost/json/serialize.hpp>
 #include <charconv>
 #include <string_view>
 #include <vector>
+
+#include "api/json_text.hpp"
 
 namespace rocd {
 namespace {
@@ -39,10 +40,6 @@ Error precondition(std::string message, std::string hint = {}) {
 }
 
 }  // namespace
-
-std::string json_text(const boost::json::value& value) {
-  return to_utf8(boost::json::serialize(value));
-}
 
 HttpResponse json_response(int status, const boost::json::value& value) {
   HttpResponse response;

@@ -14,8 +14,6 @@
 
 namespace rocd {
 
-[[nodiscard]] std::string json_text(const boost::json::value& value);  // always valid UTF-8
-
 [[nodiscard]] HttpResponse json_response(int status, const boost::json::value& value);
 // A resource with its version; 201 has a Location too.
 [[nodiscard]] HttpResponse resource_response(int status, const boost::json::value& value,

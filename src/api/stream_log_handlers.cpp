@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "api/handlers.hpp"
+#include "api/json_text.hpp"
 #include "api/respond.hpp"
 
 namespace rocd {

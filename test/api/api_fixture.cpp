@@ -3,10 +3,10 @@
 #include <stdlib.h>
 
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include "api/document.hpp"
+#include "api/json_text.hpp"
 #include "api/schema_check.hpp"
 
 namespace rocd::test {
@@ -54,7 +54,7 @@ std::string Answer::at(std::string_view pointer) const {
   const auto value = json();
   const auto* found = value.find_pointer(pointer, missing);
   if (found == nullptr) return "-";
-  return found->is_string() ? std::string(found->as_string()) : json::serialize(*found);
+  return found->is_string() ? std::string(found->as_string()) : json_text(*found);
 }
 
 ApiFixture::ApiFixture() {
