@@ -201,7 +201,7 @@ Arguments send_trial(const Probe& probe, const ToolInfo& tool, const FecUris& ur
 asio::awaitable<bool> can_send(const Probe& probe, const ToolInfo& tool, FecScheme scheme) {
   auto request = probe.request(send_trial(probe, tool, fec_uris(scheme, 9, 9)));
   auto run = co_await run_tool(
-      probe.spawner, std::move(request), probe.deadline(),
+      probe.executor, probe.spawner, std::move(request), probe.deadline(),
       [](const std::string& line) { return line.ends_with("pump: starting main loop"); });
   co_return run.has("pump: starting main loop");
 }
