@@ -101,7 +101,7 @@ Result<Endpoint> EndpointDispatcher::Impl::update_virtual(Record& record, Endpoi
       log("device").warn("{}: {}", wanted.system_name, to_string(applied.error()));
   }
   refresh_status(record);
-  const auto answer = record.endpoint;  // callbacks may change it
+  auto answer = record.endpoint;  // callbacks may change it
   changed(old.uid);
   return answer;
 }
@@ -132,15 +132,15 @@ Result<Endpoint> EndpointDispatcher::Impl::update_system(Record& record,
     spec.is_default = wanted.is_default;
   }
   ++spec.version;
-  const auto answer = record.endpoint;
+  auto answer = record.endpoint;
   changed(answer.spec.uid);
   return answer;
 }
 
 // --- the interface
 
-EndpointDispatcher::EndpointDispatcher(boost::asio::any_io_executor executor, Uid self,
-                                       DeviceDriver& driver, Store& store)
+EndpointDispatcher::EndpointDispatcher(const boost::asio::any_io_executor& executor,
+                                       const Uid& self, DeviceDriver& driver, Store& store)
     : impl_(std::make_unique<Impl>(executor, self, driver, store)) {}
 
 EndpointDispatcher::~EndpointDispatcher() = default;
@@ -190,7 +190,7 @@ Result<Endpoint> EndpointDispatcher::create(EndpointSpec spec) {
   if (auto stored = impl_->storage.put(spec); !stored) return stored.error();
   auto& record = impl_->add(std::move(spec));
   impl_->driver.ensure_device(to_virtual_device(record.endpoint.spec));
-  const auto answer = record.endpoint;
+  auto answer = record.endpoint;
   impl_->changed(answer.spec.uid);
   return answer;
 }
@@ -204,18 +204,17 @@ Result<Endpoint> EndpointDispatcher::update(const Uid& uid, EndpointSpec spec) {
 }
 
 Result<> EndpointDispatcher::remove(const Uid& uid) {
-  const Uid key = uid;  // it may be part of what is erased
-  const auto found = impl_->records.find(key);
-  if (found == impl_->records.end()) return no_endpoint(key);
+  const auto found = impl_->records.find(uid);
+  if (found == impl_->records.end()) return no_endpoint(uid);
   const auto& endpoint = found->second.endpoint;
   if (auto allowed = check_remove(endpoint); !allowed) return allowed;
-  if (auto removed = impl_->storage.remove(endpoint.spec); !removed) return removed;
+  if (auto gone = impl_->storage.remove(endpoint.spec); !gone) return gone;
   // Else the session manager would make a later device of that name the default again.
   if (auto cleared = impl_->driver.clear_default(endpoint.spec.system_name); !cleared)
     log("device").debug("{}", to_string(cleared.error()));
-  impl_->driver.remove_device(key);
-  impl_->records.erase(found);
-  impl_->changed(key);
+  impl_->driver.remove_device(uid);
+  const auto removed = impl_->records.extract(found);  // `uid` may be part of it
+  impl_->changed(uid);
   return {};
 }
 

@@ -29,8 +29,8 @@ class EndpointDispatcher final {
 
   // driver and store outlive the dispatcher. The executor is for the timer that stores volumes
   // which others change: a slider that is dragged is not a hundred writes.
-  EndpointDispatcher(boost::asio::any_io_executor executor, Uid self, DeviceDriver& driver,
-                     Store& store);
+  EndpointDispatcher(const boost::asio::any_io_executor& executor, const Uid& self,
+                     DeviceDriver& driver, Store& store);
   ~EndpointDispatcher();
 
   void set_callbacks(Callbacks callbacks);

@@ -22,7 +22,7 @@ Overloaded(Functions...) -> Overloaded<Functions...>;
 }  // namespace
 
 struct PipeWireDriver::Impl {
-  Impl(const boost::asio::any_io_executor& executor, Options options)
+  Impl(const boost::asio::any_io_executor& executor, const Options& options)
       : machine(options.peer),
         loop(executor, [this] { turn(); }),
         connection(executor, loop, options.remote, client_properties(options),
@@ -162,8 +162,8 @@ struct PipeWireDriver::Impl {
   pw::Objects objects;
 };
 
-PipeWireDriver::PipeWireDriver(boost::asio::any_io_executor executor, Options options)
-    : impl_(std::make_unique<Impl>(executor, std::move(options))) {}
+PipeWireDriver::PipeWireDriver(const boost::asio::any_io_executor& executor, const Options& options)
+    : impl_(std::make_unique<Impl>(executor, options)) {}
 
 PipeWireDriver::~PipeWireDriver() {
   impl_->shutdown();

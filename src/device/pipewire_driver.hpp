@@ -17,7 +17,7 @@ class PipeWireDriver final : public DeviceDriver {
     Uid peer;                           // whose nodes are ours, also after a crash
   };
   // Throws std::system_error if libpipewire cannot be set up (modules missing).
-  PipeWireDriver(boost::asio::any_io_executor executor, Options options);
+  PipeWireDriver(const boost::asio::any_io_executor& executor, const Options& options);
   ~PipeWireDriver() override;
 
   void start(DeviceCallbacks callbacks) override;
