@@ -117,6 +117,7 @@ TEST_CASE("2: wrong command lines, each with what is wrong") {
            {{"connect", "rtp://a:1", "rtp://b:2"}, "both addresses"},
            {{"connect", "a", "b", "--repair", "rs8m://c:1"}, "go with an address"},
            {{"connect", "rtp://a:1", "b", "--control", "rtp://c:1"}, "expected rtcp"},
+           {{"stream", "add", "--file", "-", "--name", "x"}, "--file holds the whole stream"},
            {{"endpoint", "set", "x"}, "there is nothing to set"},
            {{"endpoint", "set", "x", "--volume", "-3"}, "'-3' is no volume"},
            {{"endpoint", "set", "x", "--mute", "--unmute"}, "--mute excludes --unmute"},

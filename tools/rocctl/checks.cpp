@@ -51,7 +51,7 @@ void add_port_checks(Checks& checks, const json::value& streams) {
   std::map<std::uint16_t, std::string> owners;
   for (const auto& stream : items_of(streams)) {
     if (text_at(stream, "/source/connection_type") != "external") continue;
-    const auto name = text_at(stream, "/display_name");
+    const auto name = name_of(stream);
     for (const char* kind : {"media", "repair", "control"}) {
       const auto uri =
           rocd::MediaUri::parse(text_at(stream, "/status/resolved/" + std::string(kind) + "_uri"));
@@ -110,8 +110,7 @@ Checks daemon_checks(const json::value& system, const json::value& ready,
     if (is_well(stream))
       ++well;
     else
-      checks.push_back({"stream", Grade::bad,
-                        text_at(stream, "/display_name") + ": " + trouble_of(stream),
+      checks.push_back({"stream", Grade::bad, name_of(stream) + ": " + trouble_of(stream),
                         "rocctl stream log " + text_at(stream, "/stream_uid")});
   }
   checks.push_back({"streams", Grade::good,

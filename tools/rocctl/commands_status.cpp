@@ -39,7 +39,7 @@ Outcome<json::value> ask(const Session& session) {
 std::string trouble(const json::value& parts) {
   if (!true_at(parts, "/ready/ready")) return text_at(parts, "/ready/detail");
   for (const auto& stream : items_at(parts, "/streams"))
-    if (!is_well(stream)) return "stream '" + text_at(stream, "/display_name") + "' is not healthy";
+    if (!is_well(stream)) return "stream '" + name_of(stream) + "' is not healthy";
   return {};
 }
 

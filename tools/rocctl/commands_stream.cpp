@@ -119,6 +119,10 @@ CommandResult show_stream(const Session& session, const std::string& word) {
 CommandResult add_stream(const Session& session, const StreamOptions& options) {
   json::value body;
   if (!options.file.empty()) {
+    if (!options.settings.empty() || options.display_name || options.repair || options.control ||
+        options.disabled)
+      return usage_failure("--file holds the whole stream: change it there",
+                           "only --dry-run and --wait go with it");
     auto read = body_from_file(options.file);
     if (!read) return read.error();
     body = std::move(*read);
@@ -166,8 +170,7 @@ CommandResult remove_streams(const Session& session, const std::vector<std::stri
   for (const auto& stream : removed) {
     const auto answer = session.client.send("DELETE", text_at(stream, "/stream_uri"));
     if (!answer) return answer.error();
-    text += "removed " + printable(text_at(stream, "/display_name")) + " (" +
-            text_at(stream, "/stream_uid") + ")\n";
+    text += "removed " + printable(name_of(stream)) + " (" + text_at(stream, "/stream_uid") + ")\n";
   }
   session.show(removed, text);
   return Exit::ok;
@@ -183,6 +186,7 @@ CommandResult show_log(const Session& session, const std::string& word, int line
     std::string text;
     for (const auto& line : items_at(*log, "/lines")) text += render_log_line(line, session.style);
     session.show(*log, text);
+    if (text.empty() && lines > 0) session.note("it has said nothing yet");
     if (const auto lost = number_at(*log, "/dropped_bytes").value_or(0); lost > 0)
       session.note("older output is lost: " + format_bytes(lost));
     return Exit::ok;

@@ -288,10 +288,14 @@ std::string render_status(const json::value& parts, const Style& style) {
   auto out = pairs(rows, style);
   for (const auto& each : streams)
     if (!is_well(each))
-      out += paint("! " + printable(text_at(each, "/display_name") + ": " + trouble_of(each)),
-                   Tone::bad, style) +
-             "\n";
+      out +=
+          paint("! " + printable(name_of(each) + ": " + trouble_of(each)), Tone::bad, style) + "\n";
   return out;
+}
+
+std::string name_of(const json::value& stream) {
+  const auto name = text_at(stream, "/display_name");
+  return name.empty() ? text_at(stream, "/stream_uid") : name;
 }
 
 bool is_well(const json::value& stream) {

@@ -26,6 +26,8 @@ using EndpointNames = std::map<std::string, std::string, std::less<>>;
 // parts: {"peer": …, "system": …, "ready": …, "streams": […], "endpoints": […]}
 [[nodiscard]] std::string render_status(const boost::json::value& parts, const Style& style);
 
+// The display name, or the uid of a stream that has none.
+[[nodiscard]] std::string name_of(const boost::json::value& stream);
 // Not enabled, or running and healthy (also if only thanks to error correction).
 [[nodiscard]] bool is_well(const boost::json::value& stream);
 // The cause, with the remedy: "waiting: no endpoint …; hint". Empty if there is none.

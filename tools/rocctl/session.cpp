@@ -87,9 +87,8 @@ Outcome<json::value> wait_for_stream(const Session& session, const std::string& 
   };
   const auto too_late = [&](const json::value& stream) {
     return Failure{.exit = Exit::unhealthy,
-                   .message = "stream '" + text_at(stream, "/display_name") +
-                              "' is not healthy within " + rocd::format_duration(limit) + ": " +
-                              trouble_of(stream),
+                   .message = "stream '" + name_of(stream) + "' is not healthy within " +
+                              rocd::format_duration(limit) + ": " + trouble_of(stream),
                    .hint = "rocctl stream log " + text_at(stream, "/stream_uid")};
   };
   return poll(session, path, limit, enough, hopeless, too_late);
