@@ -219,19 +219,24 @@ Result<> EndpointDispatcher::remove(const Uid& uid) {
 }
 
 void EndpointDispatcher::set_users(const Uid& endpoint, std::vector<Uid> streams) {
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): it may be part of what is erased
+  const Uid uid = endpoint;
   std::ranges::sort(streams);
-  auto& users = impl_->users[endpoint];
-  if (users == streams) return;
-  users = std::move(streams);
-  const auto found = impl_->records.find(endpoint);
-  const bool unused = users.empty();
-  if (unused) impl_->users.erase(endpoint);
+  const bool unused = streams.empty();
+  const auto known = impl_->users.find(uid);
+  if (known == impl_->users.end() ? unused : known->second == streams) return;
+  if (unused) {
+    impl_->users.erase(known);
+  } else {
+    impl_->users[uid] = std::move(streams);
+  }
+  const auto found = impl_->records.find(uid);
   if (found == impl_->records.end()) return;
   auto& record = found->second;
   impl_->refresh_status(record);
   if (unused && !record.device && record.endpoint.spec.type == EndpointType::system_device)
     impl_->records.erase(found);
-  impl_->changed(endpoint);
+  impl_->changed(uid);
 }
 
 DeviceDriver& EndpointDispatcher::driver() {

@@ -113,9 +113,9 @@ void FakeDeviceDriver::appear(const VirtualDevice& device) {
   check_links();
 }
 
-void FakeDeviceDriver::vanish(const std::string& node_name) {
+void FakeDeviceDriver::vanish(std::string node_name) {
   if (devices_.erase(node_name) == 0) return;
-  queue([this, node_name] {
+  queue([this, node_name = std::move(node_name)] {
     if (callbacks_.on_device_gone) callbacks_.on_device_gone(node_name);
   });
   check_links();

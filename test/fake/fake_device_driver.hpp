@@ -69,7 +69,7 @@ class FakeDeviceDriver final : public DeviceDriver {
   };
   void queue(std::function<void()> report);
   void appear(const VirtualDevice& device);
-  void vanish(const std::string& node_name);
+  void vanish(std::string node_name);  // by value: it may be the key that is erased
   void report_device(const std::string& node_name);
   void check_links();
   [[nodiscard]] bool has_node(const std::string& node_name) const;
