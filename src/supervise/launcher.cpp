@@ -19,7 +19,7 @@
 namespace rocd {
 namespace {
 
-constexpr std::size_t stack_bytes = 64 * 1024;
+constexpr std::size_t stack_bytes = 65536;
 constexpr std::size_t guard_bytes = 4096;
 
 // A stack for the child, which shares our memory until execve(2). Below it a page that traps.

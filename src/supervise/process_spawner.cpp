@@ -21,7 +21,7 @@ namespace rocd {
 namespace asio = boost::asio;
 namespace {
 
-constexpr std::size_t read_bytes = 8 * 1024;  // even as empty lines only a few ms of work
+constexpr std::size_t read_bytes = 8192;  // even as empty lines only a few ms of work
 constexpr auto drain_limit = 200ms;
 constexpr const char* default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
