@@ -87,7 +87,7 @@ void RocCliEngine::start() {
 
 boost::asio::awaitable<void> RocCliEngine::shutdown() {
   tasks_.cancel();
-  co_await tasks_.join();
+  return tasks_.join();
 }
 
 boost::asio::awaitable<void> RocCliEngine::probe() {

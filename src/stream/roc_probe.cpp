@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <csignal>
 #include <filesystem>
 
@@ -257,8 +256,9 @@ std::string find_executable(const std::string& name, const std::string& path_var
   }
   for (std::size_t start = 0; start <= path_variable.size();) {
     const auto end = std::min(path_variable.find(':', start), path_variable.size());
-    const auto directory = path_variable.substr(start, end - start);
-    if (directory.starts_with('/') && usable(directory + "/" + name)) return directory + "/" + name;
+    auto file = path_variable.substr(start, end - start);
+    file.append("/").append(name);
+    if (file.front() == '/' && end > start && usable(file)) return file;
     start = end + 1;
   }
   return {};
@@ -267,7 +267,6 @@ std::string find_executable(const std::string& name, const std::string& path_var
 asio::awaitable<EngineInfo> probe_roc_tools(asio::any_io_executor executor, Spawner& spawner,
                                             RocToolNames names,
                                             std::vector<std::string> environment, Duration limit) {
-  using namespace asio::experimental::awaitable_operators;
   const auto path = path_of(environment);
   const SilentFile silence;
   const Probe probe{std::move(executor), spawner, std::move(environment), limit, silence.path()};
@@ -289,12 +288,8 @@ asio::awaitable<EngineInfo> probe_roc_tools(asio::any_io_executor executor, Spaw
   }
   auto& send = info.tools[0];
   auto& recv = info.tools[1];
-  if (!send.path.empty() && !recv.path.empty()) {
-    co_await (identify(probe, send) && identify(probe, recv));
-  } else if (!send.path.empty()) {
-    co_await identify(probe, send);
-  } else if (!recv.path.empty()) {
-    co_await identify(probe, recv);
+  for (auto& found : info.tools) {
+    if (!found.path.empty()) co_await identify(probe, found);
   }
   for (const FecScheme scheme : {FecScheme::rs8m, FecScheme::ldpc}) {
     const bool sends = send.usable && co_await can_send(probe, send, scheme);
