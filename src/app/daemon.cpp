@@ -20,10 +20,10 @@
 #include "base/version.hpp"
 #include "device/endpoint_dispatcher.hpp"
 #include "device/pipewire_driver.hpp"
+#include "model/json.hpp"
 #include "stream/roc_cli_engine.hpp"
 #include "stream/stream_dispatcher.hpp"
 #include "supervise/orphans.hpp"
-#include "supervise/process_info.hpp"
 #include "supervise/process_info.hpp"
 #include "supervise/process_spawner.hpp"
 #include "supervise/supervisor.hpp"
@@ -35,7 +35,9 @@ namespace {
 // Everything must be gone 5 s after a signal; children get 2 s of it before they are killed.
 constexpr Duration shutdown_limit = 4500ms;
 
-const char* environment(const char* name) { return std::getenv(name); }
+const char* environment(const char* name) {
+  return std::getenv(name);
+}
 
 std::string host_name() {
   std::string name;
@@ -83,9 +85,9 @@ struct Daemon::Impl {
         registry(*store, current_boot_id()),
         supervisor(io.get_executor(), spawner, registry, std::random_device{}()),
         driver(io.get_executor(), {config.audio.remote, uid}),
-        engine(io.get_executor(), spawner,
-               {.tools = {config.tools.roc_send, config.tools.roc_recv},
-                .environment = environment}),
+        engine(
+            io.get_executor(), spawner,
+            {.tools = {config.tools.roc_send, config.tools.roc_recv}, .environment = environment}),
         endpoints(io.get_executor(), uid, driver, *store),
         streams(io.get_executor(), {uid, config.ports, config.tools.allow_extra_args}, engine,
                 supervisor, endpoints, *store),
@@ -94,6 +96,7 @@ struct Daemon::Impl {
         signals(io),
         tasks(io.get_executor()) {}
 
+  Result<> load_self();
   Result<> listen();
   Result<> start();
   asio::awaitable<void> supervise_signals();
@@ -120,6 +123,20 @@ struct Daemon::Impl {
   asio::signal_set signals;
   TaskGroup tasks;
 };
+
+// A name given over REST outlives the daemon and wins over the configuration's.
+Result<> Daemon::Impl::load_self() {
+  auto stored = store->load(StoredKind::peer);
+  if (!stored) return stored.error();
+  for (const auto& item : *stored) {
+    if (item.uid != self.uid) continue;
+    auto peer = decode_peer(item.body, {self.uid, self.uid});
+    if (!peer) return peer.error();
+    if (!peer->display_name.empty()) self.display_name = peer->display_name;
+    self.version = item.version;
+  }
+  return {};
+}
 
 Result<> Daemon::Impl::listen() {
   auto address = http.listen_tcp(config.http.listen_host, config.http.listen_port);
@@ -161,10 +178,10 @@ asio::awaitable<void> Daemon::Impl::supervise_signals() {
 // In order: no new requests, no new children, no nodes.
 asio::awaitable<bool> Daemon::Impl::stop() {
   const auto everything = [this]() -> asio::awaitable<bool> {
+    co_await http.shutdown();
     co_await streams.shutdown();
     co_await engine.shutdown();
     endpoints.shutdown();
-    co_await http.shutdown();
     co_return true;
   };
   const auto done = co_await with_deadline(Now::read().mono + shutdown_limit, everything());
@@ -202,6 +219,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(asio::io_context& io, Config conf
   auto impl = std::make_unique<Impl>(io, std::move(config), std::move(*store), *uid, ready_fd);
   // Caught from here on: a signal during the start is an orderly end, too.
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) impl->signals.add(signal);
+  if (auto loaded = impl->load_self(); !loaded) return loaded.error();
   if (auto listening = impl->listen(); !listening) return listening.error();
   return std::unique_ptr<Daemon>(new Daemon(std::move(impl)));
 }

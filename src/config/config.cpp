@@ -141,10 +141,4 @@ void assign_uids(Config& config, const Uid& self) {
   }
 }
 
-// The device room derives the same uid when the sound system shows the node
-// (EndpointDispatcher::system_uid); it stands to the right of this one and cannot be asked.
-Uid system_endpoint_uid(const Uid& self, const std::string& node_name) {
-  return Uid::derive(self.str(), "system_device", node_name);
-}
-
 }  // namespace rocd

@@ -82,7 +82,4 @@ using Environment = std::function<const char*(const char*)>;
 // device of the sound system. Names were already checked to exist by parse_config().
 void assign_uids(Config& config, const Uid& self);
 
-// The uid of a system device, from its node name; the same on every start.
-[[nodiscard]] Uid system_endpoint_uid(const Uid& self, const std::string& node_name);
-
 }  // namespace rocd

@@ -15,13 +15,6 @@ constexpr std::uint32_t min_sample_rate = 8000;
 constexpr std::uint32_t max_sample_rate = 192'000;
 constexpr double max_volume = 4;
 
-bool is_name(const std::string& text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return !text.empty() && text.size() <= 63 && letter(text[0]) &&
-         std::all_of(text.begin(), text.end(),
-                     [&](char c) { return letter(c) || c == '_' || c == '-'; });
-}
-
 // Names are keys: each stands once in its list.
 class Names {
  public:
@@ -35,7 +28,7 @@ class Names {
     }
     const auto text = reader.text("name", "the key of this " + what_);
     if (!text) return {};
-    if (!is_name(*text)) {
+    if (!is_endpoint_name(*text)) {
       reader.wrong("name", fmt::format("'{}' is not a name, expected 1 to 63 of a-z, 0-9, '_' and "
                                        "'-', beginning with a letter or digit",
                                        *text));

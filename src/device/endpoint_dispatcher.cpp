@@ -243,8 +243,4 @@ DeviceDriver& EndpointDispatcher::driver() {
   return impl_->driver;
 }
 
-Uid EndpointDispatcher::system_uid(const Uid& self, const std::string& node_name) {
-  return Uid::derive(self.str(), "system_device", node_name);
-}
-
 }  // namespace rocd

@@ -57,9 +57,6 @@ class EndpointDispatcher final {
 
   [[nodiscard]] DeviceDriver& driver();
 
-  // The uid of a system device, from its node name; the same on every start.
-  [[nodiscard]] static Uid system_uid(const Uid& self, const std::string& node_name);
-
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -93,7 +93,7 @@ void EndpointDispatcher::Impl::on_virtual_device(Record& record, const DeviceInf
 }
 
 void EndpointDispatcher::Impl::on_system_device(const DeviceInfo& info) {
-  const auto uid = EndpointDispatcher::system_uid(self, info.node_name);
+  const auto uid = system_endpoint_uid(self, info.node_name);
   const auto [entry, is_new] = records.try_emplace(uid);
   auto& record = entry->second;
   const auto before = record.endpoint;

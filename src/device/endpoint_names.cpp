@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/endpoint.hpp"
+
 namespace rocd {
 namespace {
 
@@ -12,11 +14,6 @@ bool is_word(char c) {
 }
 
 }  // namespace
-
-bool is_valid_name(std::string_view name) {
-  return !name.empty() && name.size() <= max_name && is_word(name.front()) &&
-         std::ranges::all_of(name, [](char c) { return is_word(c) || c == '_' || c == '-'; });
-}
 
 std::string slug(std::string_view text) {
   std::string result;
@@ -46,7 +43,7 @@ std::string choose_name(std::string_view display_name, const Uid& uid,
 std::optional<std::string> name_of_system_name(std::string_view system_name) {
   if (!system_name.starts_with(system_name_prefix)) return std::nullopt;
   system_name.remove_prefix(system_name_prefix.size());
-  if (!is_valid_name(system_name)) return std::nullopt;
+  if (!is_endpoint_name(system_name)) return std::nullopt;
   return std::string(system_name);
 }
 

@@ -12,8 +12,6 @@ namespace rocd {
 
 inline constexpr std::string_view system_name_prefix = "rocd.";
 
-[[nodiscard]] bool is_valid_name(std::string_view name);  // [a-z0-9][a-z0-9_-]{0,62}
-
 // "Kitchen speakers!" -> "kitchen-speakers"; empty if nothing is left (other scripts than Latin).
 [[nodiscard]] std::string slug(std::string_view text);
 

@@ -28,7 +28,7 @@ Result<std::vector<EndpointSpec>> EndpointStorage::load_specs() {
       name = std::string(value->as_string());
     item.body.erase("name");
     auto spec = decode_endpoint(item.body, {.self = self_, .path_uid = item.uid});
-    if (!spec || !is_valid_name(name)) {
+    if (!spec || !is_endpoint_name(name)) {
       log("device").error("the stored endpoint {} cannot be read and is left out: {}",
                           item.uid.str(),
                           spec ? "bad name '" + name + "'" : to_string(spec.error()));

@@ -70,6 +70,10 @@ std::string_view to_string(EndpointState state) {
   return "";
 }
 
+Uid system_endpoint_uid(const Uid& self, std::string_view node_name) {
+  return Uid::derive(self.str(), "system_device", node_name);
+}
+
 std::string endpoint_uri(const Uid& peer, const Uid& endpoint) {
   return "/peers/" + peer.str() + "/endpoints/" + endpoint.str();
 }

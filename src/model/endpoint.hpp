@@ -70,6 +70,10 @@ struct Endpoint {
 // [a-z0-9][a-z0-9_-]{0,62}: stands in node names, URIs and YAML without quoting.
 [[nodiscard]] bool is_endpoint_name(std::string_view text);
 
+// Of a system device, from its PipeWire node.name: the same on every start, so that streams and the
+// configuration can refer to a device that is not plugged in now.
+[[nodiscard]] Uid system_endpoint_uid(const Uid& self, std::string_view node_name);
+
 [[nodiscard]] std::string_view to_string(EndpointType type);
 [[nodiscard]] std::string_view to_string(StreamDirection direction);
 [[nodiscard]] std::string_view to_string(Origin origin);

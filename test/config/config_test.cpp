@@ -351,6 +351,5 @@ TEST_CASE("another peer's uids differ, and a system device is no endpoint of the
   assign_uids(config, other);
   CHECK(config.endpoints[0].spec.uid != Uid::derive(self.str(), "endpoint", "kitchen"));
   CHECK(system_endpoint_uid(self, "kitchen") != Uid::derive(self.str(), "endpoint", "kitchen"));
-  // The device room derives it so, too (EndpointDispatcher::system_uid).
   CHECK(system_endpoint_uid(self, "n") == Uid::derive(self.str(), "system_device", "n"));
 }

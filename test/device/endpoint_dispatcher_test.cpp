@@ -343,7 +343,7 @@ TEST_CASE("a volume that was not stored yet is stored at shutdown") {
 
 TEST_CASE("system devices come, change and go with what the driver tells") {
   Peer peer;
-  const auto uid = EndpointDispatcher::system_uid(self, "alsa.speakers");
+  const auto uid = system_endpoint_uid(self, "alsa.speakers");
   peer.driver->add_system_device(speakers());
   peer.driver->deliver();
   const auto spec = peer.at(uid).spec;
@@ -371,7 +371,7 @@ TEST_CASE("system devices come, change and go with what the driver tells") {
 
 TEST_CASE("an unplugged device stays listed while a stream uses it") {
   Peer peer;
-  const auto uid = EndpointDispatcher::system_uid(self, "alsa.speakers");
+  const auto uid = system_endpoint_uid(self, "alsa.speakers");
   peer.endpoints->set_users(uid, {stream_a});  // said before the device is there
   peer.driver->add_system_device(speakers());
   peer.driver->deliver();
@@ -390,7 +390,7 @@ TEST_CASE("an unplugged device stays listed while a stream uses it") {
 
 TEST_CASE("of a system device only volume, mute and default can be changed") {
   Peer peer;
-  const auto uid = EndpointDispatcher::system_uid(self, "alsa.speakers");
+  const auto uid = system_endpoint_uid(self, "alsa.speakers");
   peer.driver->add_system_device(speakers());
   peer.driver->deliver();
   auto spec = peer.at(uid).spec;

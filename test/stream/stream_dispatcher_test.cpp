@@ -124,7 +124,7 @@ TEST_CASE("new settings restart the child, another endpoint frees the old one") 
   system.direction = StreamDirection::input;
   world.driver.add_system_device(system);
   world.settle();
-  const auto usb = EndpointDispatcher::system_uid(world.self, "alsa_input.usb");
+  const auto usb = system_endpoint_uid(world.self, "alsa_input.usb");
   spec = world.streams->find(uid)->spec;
   std::get<EndpointRef>(spec.source).endpoint = usb;
   REQUIRE(world.streams->update(uid, spec).has_value());
@@ -244,7 +244,7 @@ TEST_CASE("a device that vanishes stops its child before anything else happens")
   world.settle();
   auto spec = world.receiving();
   spec.destination =
-      EndpointRef{world.self, EndpointDispatcher::system_uid(world.self, "alsa_output.usb")};
+      EndpointRef{world.self, system_endpoint_uid(world.self, "alsa_output.usb")};
   const auto uid = world.streams->create(spec)->spec.uid;
   REQUIRE(world.reaches(uid, StreamState::running));
   auto* process = world.process_of(uid);
