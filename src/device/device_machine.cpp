@@ -181,12 +181,14 @@ void DeviceMachine::evaluate_device(Device& device, Instant now) {
 
   make_nodes(device, now);
   if (!nodes_complete(device)) {
-    device.primed = false;  // new ports are a new start
+    const auto found = device.nodes.find(NodeRole::device);
+    const bool whole =
+        found != device.nodes.end() && found->second.id && graph_.complete(*found->second.id);
+    if (!whole) device.primed = 0;  // new ports are a new start
     return;
   }
   device.failure.clear();
-  if (!std::exchange(device.primed, true))
-    effects_.push_back(Prime{*device.nodes.at(NodeRole::device).id});
+  prime(device);
   evaluate_volume(device);
   if (device.wanted.direction == StreamDirection::input) {
     const auto pairs =
@@ -214,6 +216,19 @@ void DeviceMachine::make_nodes(Device& device, Instant now) {
   }
 }
 
+void DeviceMachine::prime(Device& device) {
+  const auto& slot = device.nodes.at(NodeRole::device);
+  const bool used = in_use(device);
+  // Links that were made before the pause was carried out are known by now; PipeWire itself starts
+  // the node for later ones.
+  if (std::exchange(device.just_primed, false) && used) effects_.push_back(Resume{*slot.id});
+  if (std::exchange(device.primed, slot.token) == slot.token) return;
+  // One that is used runs, and the pause would stop its clock: it would carry nothing any more.
+  if (used) return;
+  effects_.push_back(Prime{*slot.id});
+  device.just_primed = true;
+}
+
 void DeviceMachine::evaluate_volume(Device& device) {
   const auto* node = graph_.node(*device.nodes.at(NodeRole::device).id);
   auto& wanted = device.wanted;
@@ -238,7 +253,6 @@ void DeviceMachine::evaluate_volume(Device& device) {
 }
 
 void DeviceMachine::forget_volume(Device& device) {
-  device.primed = false;
   device.applied.reset();
   device.outdated.reset();
 }

@@ -52,12 +52,15 @@ class DeviceMachine {
   struct Prime {
     GlobalId node;
   };
+  struct Resume {  // Prime met a node that somebody had begun to use: the pause stopped its clock
+    GlobalId node;
+  };
   struct SetDefault {
     bool sink;              // else source
     std::string node_name;  // empty: nobody's choice any more
   };
-  using Effect =
-      std::variant<CreateNode, CreateLink, Destroy, DestroyGlobal, Prime, SetVolume, SetDefault>;
+  using Effect = std::variant<CreateNode, CreateLink, Destroy, DestroyGlobal, Prime, Resume,
+                              SetVolume, SetDefault>;
 
   struct DeviceGone {
     std::string node_name;
@@ -117,7 +120,8 @@ class DeviceMachine {
     std::map<NodeRole, NodeSlot> nodes;
     RetryGate gate;
     Links feed_links;
-    bool primed = false;
+    Token primed = 0;               // the node that was primed
+    bool just_primed = false;       // in the round before
     std::optional<Volume> applied;  // as last set by us
     std::optional<Volume>
         outdated;         // what was seen then; as long as that is seen, it is on its way
@@ -133,6 +137,7 @@ class DeviceMachine {
   void sweep_leftovers();
   void evaluate_device(Device& device, Instant now);
   void make_nodes(Device& device, Instant now);
+  void prime(Device& device);
   void evaluate_volume(Device& device);
   void evaluate_wish(Wish& wish, Instant now);
   void tell(Wish& wish, bool linked, std::string reason);

@@ -103,6 +103,7 @@ struct PipeWireDriver::Impl {
   void run(const DeviceMachine::Destroy& effect) { objects.destroy(effect.token); }
   void run(const DeviceMachine::DestroyGlobal& effect) { registry->destroy(effect.id); }
   void run(const DeviceMachine::Prime& effect) { registry->start_and_pause(effect.node); }
+  void run(const DeviceMachine::Resume& effect) { registry->start(effect.node); }
   void run(const DeviceMachine::SetVolume& effect) {
     registry->set_volume(effect.node, effect.channels, effect.muted);
   }

@@ -113,6 +113,33 @@ TEST_CASE("a device that somebody else destroyed is made again, at a growing dis
   CHECK(waited < 2min);
 }
 
+TEST_CASE("a source that runs is not stopped when its feed is made anew") {
+  Connected world;
+  world.machine.ensure_device(input("mic"));
+  REQUIRE(world.settle());
+  const auto source = world.node("rocd.mic")->id;
+  REQUIRE(world.primed.contains(source));
+  world.link_nodes(source, world.add_node("recorder", "Stream/Input/Audio"));
+  world.primed.clear();
+
+  world.remove(world.node("rocd.mic.feed")->id);
+  REQUIRE(world.settle());
+  world.advance(20s);
+  REQUIRE(world.settle());
+  CHECK(world.links_between("rocd.mic.feed", "rocd.mic") == 2);
+  CHECK(world.primed.empty());
+}
+
+TEST_CASE("a device that is used while it is primed runs on") {
+  Connected world;
+  const auto player = world.add_node("player", "Stream/Output/Audio");
+  world.before_prime = [&] { world.link_nodes(player, world.node("rocd.kitchen")->id); };
+  world.machine.ensure_device(output("kitchen"));
+  REQUIRE(world.settle());
+  CHECK(world.primed.size() == 1);
+  CHECK(world.clock_stopped.empty());
+}
+
 TEST_CASE("a node that cannot be made is tried again without end and without hurry") {
   Connected world;
   world.refuse_nodes = "no such factory";
@@ -304,6 +331,7 @@ TEST_CASE("leftovers of this peer are removed before their names are used again"
   CHECK(world.machine.graph().node(leftover) == nullptr);
   CHECK(world.count("rocd.kitchen") == 1);
   CHECK(world.count("rocd.bath") == 1);
+  CHECK(world.names_taken == 0);
 }
 
 TEST_CASE("a node of this session that nobody wants any more is removed too") {
@@ -504,6 +532,7 @@ TEST_CASE("whatever happens in whatever order, it ends with what is wanted, and 
       nodes += roles_of(device).size();
     }
     CHECK(world.devices.size() == wanted.size());
+    CHECK(world.names_taken == 0);
     CHECK(world.machine.graph().nodes().size() == nodes);
     CHECK_FALSE(world.machine.poll_timeout());
   }

@@ -16,6 +16,8 @@ void GraphWorld::disconnect(const std::string& reason) {
 
 bool GraphWorld::settle() {
   for (int round = 0; round < 50; ++round) {
+    names_at_settle_.clear();
+    for (const auto* facts : machine.graph().nodes()) names_at_settle_.insert(facts->name);
     machine.handle_settled(now);
     bool quiet = true;
     while (auto effect = machine.poll_effect()) {
@@ -75,6 +77,8 @@ void GraphWorld::give_ports(GlobalId node, const std::vector<std::string>& chann
 void GraphWorld::run(const DeviceMachine::CreateNode& effect) {
   if (!refuse_nodes.empty()) return machine.handle_gone(effect.token, refuse_nodes);
   std::map<std::string, std::string> properties(effect.properties.begin(), effect.properties.end());
+  // As it was when the machine decided; what it asked for in the same breath is not done yet.
+  if (names_at_settle_.contains(properties.at("node.name"))) ++names_taken;
   NodeFacts facts;
   facts.id = next_id_++;
   facts.serial = next_serial_++;
@@ -121,7 +125,15 @@ void GraphWorld::run(const DeviceMachine::DestroyGlobal& effect) {
 }
 
 void GraphWorld::run(const DeviceMachine::Prime& effect) {
+  if (before_prime) before_prime();
   primed.insert(effect.node);
+  for (const auto& [id, link] : machine.graph().links())
+    if (link.out_node == effect.node || link.in_node == effect.node)
+      clock_stopped.insert(effect.node);
+}
+
+void GraphWorld::run(const DeviceMachine::Resume& effect) {
+  clock_stopped.erase(effect.node);
 }
 
 void GraphWorld::run(const DeviceMachine::SetVolume& effect) {

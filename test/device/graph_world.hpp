@@ -2,6 +2,7 @@
 // machine in its tests. A session manager gives ports, as WirePlumber does.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -34,12 +35,15 @@ class GraphWorld {
 
   DeviceMachine machine;
   Instant now{};
-  bool session_manager = true;  // gives ports to new nodes
-  bool executes_volume = true;  // volume changes arrive
-  std::set<GlobalId> primed;    // other nodes of ours keep volumes to themselves
-  std::string refuse_links;     // the error of every CreateLink
-  std::string refuse_nodes;     // the error of every CreateNode
+  bool session_manager = true;         // gives ports to new nodes
+  bool executes_volume = true;         // volume changes arrive
+  std::set<GlobalId> primed;           // other nodes of ours keep volumes to themselves
+  std::set<GlobalId> clock_stopped;    // paused while in use
+  std::function<void()> before_prime;  // somebody is quicker
+  std::string refuse_links;            // the error of every CreateLink
+  std::string refuse_nodes;            // the error of every CreateNode
   std::size_t nodes_made = 0, links_made = 0, volumes_set = 0;
+  std::size_t names_taken = 0;  // nodes asked for while one of that name was there
   std::vector<DeviceMachine::SetDefault> defaults_set;
 
   // What was told.
@@ -55,6 +59,7 @@ class GraphWorld {
   void run(const DeviceMachine::Destroy& effect);
   void run(const DeviceMachine::DestroyGlobal& effect);
   void run(const DeviceMachine::Prime& effect);
+  void run(const DeviceMachine::Resume& effect);
   void run(const DeviceMachine::SetVolume& effect);
   void run(const DeviceMachine::SetDefault& effect);
   void give_ports(GlobalId node, const std::vector<std::string>& channels, bool in, bool out);
@@ -64,6 +69,7 @@ class GraphWorld {
   std::uint64_t next_serial_ = 1000;
   int connections_ = 0;
   std::map<DeviceMachine::Token, GlobalId> made_;
+  std::set<std::string> names_at_settle_;
 };
 
 }  // namespace rocd::test

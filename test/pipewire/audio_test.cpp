@@ -94,3 +94,33 @@ TEST_CASE("a device that was made muted or quiet is so from the first sample", "
                       tone.string() + " >/dev/null 2>&1 &");
   CHECK(recorded_peak(harness, "rocd.kitchen.monitor") == 0.0);
 }
+
+TEST_CASE("whoever waits for a device hears it as soon as it returns", "[pipewire]") {
+  // The session manager links a waiting stream in the moment that we prime the new node.
+  DriverHarness harness;
+  harness.driver->ensure_device(virtual_output("kitchen"));
+  REQUIRE(harness.until_device("rocd.kitchen"));
+  const auto file = harness.session.directory() / "recording.raw";
+  harness.session.run(
+      "PULSE_PROP='node.dont-fallback=true node.dont-move=true node.linger=true' "
+      "parec --raw --latency-msec=50 -d rocd.kitchen.monitor > " +
+      file.string() + " 2>/dev/null &");
+  std::error_code error;
+  const auto grows = [&] {
+    const auto size = std::filesystem::file_size(file, error);
+    return harness.until([&] { return std::filesystem::file_size(file, error) > size + 19200; },
+                         5s);
+  };
+  REQUIRE(harness.until([&] { return std::filesystem::file_size(file, error) > 0; }));
+  for (int round = 0; round < 5; ++round) {
+    CAPTURE(round);
+    const auto serial = harness.device("rocd.kitchen")->serial;
+    harness.remove_system_device("rocd.kitchen");
+    REQUIRE(harness.until([&] {
+      const auto* info = harness.device("rocd.kitchen");
+      return info != nullptr && info->serial != serial &&
+             harness.dumped_links("rocd.kitchen", "parec") == 2;
+    }));
+    CHECK(grows());
+  }
+}

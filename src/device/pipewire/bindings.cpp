@@ -58,13 +58,19 @@ void NodeBinding::set_props(const Pod& props) {
   pw_node_set_param(reinterpret_cast<pw_node*>(proxy_.get()), SPA_PARAM_Props, 0, props.get());
 }
 
+void NodeBinding::send_command(std::uint32_t command) {
+  const auto pod = Pod::node_command(command);
+  pw_node_send_command(reinterpret_cast<pw_node*>(proxy_.get()),
+                       reinterpret_cast<const spa_command*>(pod.get()));
+}
+
 void NodeBinding::start_and_pause() {
-  // Without the pause its timer would tick for ever.
-  for (const auto command : {SPA_NODE_COMMAND_Start, SPA_NODE_COMMAND_Pause}) {
-    const auto pod = Pod::node_command(command);
-    pw_node_send_command(reinterpret_cast<pw_node*>(proxy_.get()),
-                         reinterpret_cast<const spa_command*>(pod.get()));
-  }
+  send_command(SPA_NODE_COMMAND_Start);
+  send_command(SPA_NODE_COMMAND_Pause);  // else its timer would tick for ever
+}
+
+void NodeBinding::start() {
+  send_command(SPA_NODE_COMMAND_Start);
 }
 
 void NodeBinding::read_properties(NodeFacts& facts, const spa_dict* properties) {

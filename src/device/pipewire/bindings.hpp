@@ -27,7 +27,8 @@ class NodeBinding {
   NodeBinding(ProxyHandle proxy, GlobalId id, bool is_device, Observer& observer);
 
   void set_props(const Pod& props);
-  void start_and_pause();
+  void start_and_pause();  // by commands to the node, behind the back of PipeWire's scheduling
+  void start();
   // The card that it belongs to, and which of its devices it is.
   struct Card {
     GlobalId id;
@@ -36,6 +37,7 @@ class NodeBinding {
   [[nodiscard]] const std::optional<Card>& card() const { return card_; }
 
  private:
+  void send_command(std::uint32_t command);
   void read_properties(NodeFacts& facts, const spa_dict* properties);
   static void on_info(void* self, const pw_node_info* info);
   static void on_param(void* self, int seq, std::uint32_t id, std::uint32_t index,

@@ -59,6 +59,10 @@ void Registry::start_and_pause(GlobalId id) {
   if (const auto found = nodes_.find(id); found != nodes_.end()) found->second->start_and_pause();
 }
 
+void Registry::start(GlobalId id) {
+  if (const auto found = nodes_.find(id); found != nodes_.end()) found->second->start();
+}
+
 void Registry::destroy(GlobalId id) {
   pw_registry_destroy(registry(), id);
 }

@@ -24,6 +24,7 @@ class Registry {
   void set_volume(GlobalId node, const std::vector<float>& channels, bool muted);
   void set_default(bool sink, const std::string& node_name);
   void start_and_pause(GlobalId node);
+  void start(GlobalId node);
   void destroy(GlobalId id);
 
  private:
