@@ -49,6 +49,7 @@ void ChildWatch::handle_fact(const EngineFact& fact, Instant now) {
           [&](const FactIoLatency& f) { metrics_.io_latency_ms = f.ms; },
           [&](const FactLoss& f) { metrics_.loss_ratio = f.ratio; },
           [&](const FactPlayback& f) {
+            if (f.warming_up > 0) return;  // a session begins: its first blanks are no loss
             auto& bucket = missing_[static_cast<std::size_t>(second_of(now)) % missing_.size()];
             if (bucket.second != second_of(now)) bucket = {second_of(now), 0};
             bucket.missing += f.missing;

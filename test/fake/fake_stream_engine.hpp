@@ -77,7 +77,8 @@ class FakeStreamEngine final : public StreamEngine {
 
   // "device", "main-loop", "binding rtp://…", "opened HOST PORT", "bind-failed HOST PORT",
   // "session-up ADDRESS", "session-down", "receiver yes|no", "latency E2E NETWORK", "loss RATIO",
-  // "playback FINE MISSING", "progress", "trouble TEXT", "error TEXT". Anything else says nothing.
+  // "playback FINE MISSING [WARMING_UP]", "progress", "trouble TEXT", "error TEXT". Anything else
+  // says nothing.
   [[nodiscard]] std::optional<EngineFact> parse(std::string_view line) const override {
     std::istringstream in{std::string(line)};
     std::string word, text;
@@ -102,7 +103,9 @@ class FakeStreamEngine final : public StreamEngine {
     }
     if (double ratio = 0; word == "loss" && in >> ratio) return FactLoss{ratio};
     if (std::uint32_t fine = 0, missing = 0; word == "playback" && in >> fine >> missing) {
-      return FactPlayback{fine, 0, missing};
+      std::uint32_t warming_up = 0;
+      in >> warming_up;
+      return FactPlayback{fine, warming_up, missing};
     }
     if (word == "trouble" || word == "error") {
       std::getline(in >> std::ws, text);

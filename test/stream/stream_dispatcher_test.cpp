@@ -243,8 +243,7 @@ TEST_CASE("a device that vanishes stops its child before anything else happens")
   world.driver.add_system_device(system);
   world.settle();
   auto spec = world.receiving();
-  spec.destination =
-      EndpointRef{world.self, system_endpoint_uid(world.self, "alsa_output.usb")};
+  spec.destination = EndpointRef{world.self, system_endpoint_uid(world.self, "alsa_output.usb")};
   const auto uid = world.streams->create(spec)->spec.uid;
   REQUIRE(world.reaches(uid, StreamState::running));
   auto* process = world.process_of(uid);

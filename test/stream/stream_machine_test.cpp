@@ -628,6 +628,14 @@ TEST_CASE("short gaps make a receiver partially healthy until they are 10 s old 
   CHECK(world.health().overall == Health::healthy);
 }
 
+TEST_CASE("the blank frame between warming up and the first packet is no gap") {
+  auto world = working(receiving());
+  world.say("session-up 10.0.0.1:5");
+  world.say("playback 18 1 1");
+  world.pass(4s);
+  CHECK(world.health().overall == Health::healthy);
+}
+
 TEST_CASE("more than a hundredth lost is unhealthy, whichever way it shows") {
   auto world = working(receiving());
   world.say("session-up 10.0.0.1:5");
