@@ -24,7 +24,7 @@ struct LogLine {
 
 class LineRing {
  public:
-  explicit LineRing(std::size_t max_lines = 500, std::size_t max_bytes = 64 * 1024)
+  explicit LineRing(std::size_t max_lines = 500, std::size_t max_bytes = std::size_t{64} * 1024)
       : max_lines_(max_lines), max_bytes_(max_bytes) {}
 
   const LogLine& push(WallTime at, OutputChannel channel, std::string text);
