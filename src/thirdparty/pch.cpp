@@ -1,1 +1,1 @@
-// Carries the precompiled header; lean on purpose: a larger one is slower (docs/building.md).
+// Carries the precompiled header; lean on purpose: a larger one is slower.

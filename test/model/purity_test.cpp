@@ -115,3 +115,23 @@ TEST_CASE("rooms include only rooms below them") {
     }
   }
 }
+
+TEST_CASE("no two rooms define a type of the same name") {
+  // All live in one namespace: two of a name are silently one to the linker (the one-definition
+  // rule).
+  std::map<std::string, std::string> defined_in;
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (entry.path().extension() != ".hpp") continue;
+    const auto file = entry.path().lexically_relative(root).string();
+    std::ifstream in(entry.path());
+    for (std::string line; std::getline(in, line);) {
+      const auto keyword = line.starts_with("struct ") ? 7 : line.starts_with("class ") ? 6 : 0;
+      if (keyword == 0 || line.find('{') == std::string::npos) continue;
+      const auto name = line.substr(keyword, line.find_first_of(" :{", keyword) - keyword);
+      const auto [first, added] = defined_in.try_emplace(name, file);
+      CAPTURE(name, file, first->second);
+      CHECK((added || name.find('<') != std::string::npos));
+    }
+  }
+  CHECK(defined_in.size() >= 60);  // else this test looks in the wrong place
+}
