@@ -47,12 +47,14 @@ std::string host_name() {
 
 std::vector<EndpointSpec> endpoint_specs(const Config& config) {
   std::vector<EndpointSpec> specs;
+  specs.reserve(config.endpoints.size());
   for (const auto& entry : config.endpoints) specs.push_back(entry.spec);
   return specs;
 }
 
 std::vector<StreamSpec> stream_specs(const Config& config) {
   std::vector<StreamSpec> specs;
+  specs.reserve(config.streams.size());
   for (const auto& entry : config.streams) specs.push_back(entry.spec);
   return specs;
 }
@@ -62,6 +64,7 @@ Result<> end_orphans(Store& store) {
   auto children = store.load_children();
   if (!children) return children.error();
   std::vector<OrphanRecord> records;
+  records.reserve(children->size());
   for (const auto& child : *children) records.push_back({child.boot_id, child.identity});
   for (const auto& killed : kill_orphans(records))
     log("app").warn("ended process {}, left behind by a rocd that was killed", killed.pid);

@@ -132,7 +132,7 @@ TEST_CASE("the state directory is made for this user only, whatever its spelling
   for (const auto* name : {"a/b", "c/d/", "./e"}) {
     CAPTURE(name);
     open_store(scratch.path / name);
-    struct stat found {};
+    struct stat found{};
     REQUIRE(::stat((scratch.path / name).c_str(), &found) == 0);
     CHECK((found.st_mode & 0777) == 0700);
   }
@@ -222,7 +222,9 @@ TEST_CASE("a damaged page is found at the start, not at the first use of it") {
 TEST_CASE("an item that cannot be read is an error, not an item less") {
   const Scratch scratch;
   const auto file = scratch.path / "state.db";
-  { open_store(scratch.path); }
+  {
+    open_store(scratch.path);
+  }
   struct Row {
     const char *sql, *message;
   };
@@ -251,7 +253,9 @@ TEST_CASE("an item that cannot be read is an error, not an item less") {
 
 TEST_CASE("the state of a newer rocd is refused") {
   const Scratch scratch;
-  { open_store(scratch.path); }
+  {
+    open_store(scratch.path);
+  }
   run_sql(scratch.path / "state.db", "PRAGMA user_version = 2");
   const auto error = error_of_opening(scratch.path);
   CHECK(error.code == ErrorCode::io);
@@ -262,7 +266,9 @@ TEST_CASE("the state of a newer rocd is refused") {
 
 TEST_CASE("damage to the list of children stops nobody: they are gone by then") {
   const Scratch scratch;
-  { must(open_store(scratch.path)->put_child({first, {100, 1}, "boot-1"})); }
+  {
+    must(open_store(scratch.path)->put_child({first, {100, 1}, "boot-1"}));
+  }
   write_file(scratch.path / "children.db", std::string(5000, 'x'));
   const auto store = open_store(scratch.path);
   CHECK(store->load_children()->empty());
