@@ -40,7 +40,7 @@ class OccupiedPort {
 
 }  // namespace
 
-TEST_CASE("--check judges a configuration without running anything", "[e2e]") {
+TEST_CASE("rocd --check judges a configuration without running anything", "[e2e]") {
   const TempDirectory directory;
   const auto file = directory.path() / "rocd.yaml";
   const auto check = [&] {
@@ -52,6 +52,10 @@ TEST_CASE("--check judges a configuration without running anything", "[e2e]") {
     const auto finished = check();
     CHECK(finished.end == "exit 0");
     CHECK_THAT(finished.output, ContainsSubstring("2 endpoints, 2 streams"));
+  }
+  SECTION("the example that comes with rocd") {
+    write_file(file, read_file(ROCD_SOURCE_DIR "/config/rocd.yaml"));
+    CHECK(check().end == "exit 0");
   }
   SECTION("one with mistakes: every one of them, with its place") {
     write_file(file,

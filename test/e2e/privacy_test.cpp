@@ -129,7 +129,7 @@ TEST_CASE("a stream to a system device that is unplugged plays nowhere else unti
 
   destroy_node(scene.session, "usb.speaker");
   rocd.wait_for_streams({"receive"}, "waiting");
-  CHECK(rocd.child_of("receive") == -1);
+  CHECK(eventually([&] { return rocd.child_of("receive") == -1; }));
   neighbours.listen_on();
   CHECK(rocd.state_of("receive") == "waiting");
   CHECK(rocd.state_of("send") == "running");
@@ -143,8 +143,6 @@ TEST_CASE("a stream to a system device that is unplugged plays nowhere else unti
 
 TEST_CASE("a stream from a system device that is unplugged records nothing else until it is back",
           "[e2e]") {
-  const bool speaker_is_default = GENERATE(false, true);
-  INFO((speaker_is_default ? "rocd.speaker" : "other.speaker") << " is the default");
   Scene scene(std::nullopt);
   const Neighbours neighbours(scene.session);
   LinkWitness witness;
@@ -153,7 +151,6 @@ TEST_CASE("a stream from a system device that is unplugged records nothing else 
   scene.start_rocd();
   auto& rocd = scene.rocd();
   rocd.wait_for_streams(both);
-  if (speaker_is_default) make_default(rocd, scene.session, "rocd.speaker");
   const Player local_player("rocd.speaker", {1790, 2110});
   const Player player("usb.microphone.feed", tone);
   const Listener microphone("rocd.microphone", source);
@@ -161,7 +158,7 @@ TEST_CASE("a stream from a system device that is unplugged records nothing else 
 
   destroy_node(scene.session, "usb.microphone");
   rocd.wait_for_streams({"send"}, "waiting");
-  CHECK(rocd.child_of("send") == -1);
+  CHECK(eventually([&] { return rocd.child_of("send") == -1; }));
   neighbours.listen_on();
   CHECK(microphone.listen_for(silence, {.seconds = 1}) == "heard");
   CHECK(rocd.state_of("send") == "waiting");
