@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "aio/machine_timer.hpp"
+#include "base/duration.hpp"
 #include "base/log.hpp"
 #include "model/validate.hpp"
 #include "stream/stream_record.hpp"
 #include "stream/stream_store.hpp"
+#include "stream/stream_tuning.hpp"
 
 namespace rocd {
 namespace {
@@ -99,7 +101,20 @@ struct StreamDispatcher::Impl {
         if (uid != spec.uid && !other->removed()) visit(other->spec());
       }
     };
-    return validate(spec, context);
+    auto errors = validate(spec, context);
+    add_tuning_error(spec.settings, errors);
+    return errors;
+  }
+
+  // The profile's target counts, too; only the stream room knows it.
+  static void add_tuning_error(const StreamSettings& settings, std::vector<FieldError>& errors) {
+    const auto target = resolve_tuning(settings).target_latency;
+    if (settings.target_latency || !settings.io_latency || *settings.io_latency < target) return;
+    errors.push_back({"/settings/io_latency", format_duration(*settings.io_latency) +
+                                                  " must be below the target latency, " +
+                                                  "which profile '" +
+                                                  std::string(to_string(settings.profile)) +
+                                                  "' sets to " + format_duration(target)});
   }
 
   // --- what the neighbours tell ---------------------------------------------------------------

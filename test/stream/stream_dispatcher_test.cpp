@@ -75,6 +75,21 @@ TEST_CASE("wrong wishes are refused with all of their mistakes, and nothing is s
   CHECK(world.streams->list().empty());
 }
 
+TEST_CASE("an I/O latency that the profile's target leaves no room for is refused") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  auto spec = world.sending();
+  spec.settings.io_latency = 200ms;
+  const auto refused = world.streams->create(spec);
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().fields ==
+        std::vector<FieldError>{{"/settings/io_latency",
+                                 "200ms must be below the target latency, which profile "
+                                 "'balanced' sets to 120ms"}});
+  spec.settings.profile = Profile::robust;
+  CHECK(world.streams->create(spec).has_value());
+}
+
 TEST_CASE("the same uid cannot be made twice, and unknown ones are not found") {
   TemporaryDirectory directory;
   DispatcherWorld world(directory.path());
