@@ -74,7 +74,7 @@ stop_supervisor() {
 
 # The process and all its descendants.
 tree_of() {
-  cat /proc/[0-9]*/stat 2>/dev/null | awk -v root="$1" '
+  { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v root="$1" '
     { pid = $1; sub(/^.*\) /, ""); parent[pid] = $2 }
     END {
       wanted[root] = 1

@@ -18,7 +18,8 @@ struct BackoffLimits {
 
 class Backoff {
  public:
-  Backoff(BackoffLimits limits, std::uint64_t seed) : limits_(limits), random_(seed) {}
+  Backoff(BackoffLimits limits, std::uint64_t seed)
+      : limits_(limits), random_(static_cast<std::uint32_t>(seed)) {}
 
   // The delay before the next attempt; grows with each call, never above cap * (1 + jitter).
   [[nodiscard]] Duration next();
@@ -26,7 +27,7 @@ class Backoff {
 
  private:
   BackoffLimits limits_;
-  std::mt19937_64 random_;
+  std::minstd_rand random_;     // small: there is one per child
   std::uint32_t attempts_ = 0;  // stops counting at the cap, so that pow() stays finite
 };
 

@@ -117,17 +117,19 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return result;
 }
 
-Error cannot_start(const std::string& program, int error_number) {
-  auto error = errno_error(fmt::format("cannot start '{}'", program), error_number);
+SpawnError cannot_start(const std::string& program, int error_number) {
+  SpawnError error{errno_error(fmt::format("cannot start '{}'", program), error_number),
+                   error_number};
   error.where = program;
   return error;
 }
 
 }  // namespace
 
-Result<LaunchedProcess> launch(const std::string& program, const std::vector<std::string>& argv,
-                               const std::vector<std::string>& environment,
-                               LaunchDescriptors descriptors) {
+SpawnResult<LaunchedProcess> launch(const std::string& program,
+                                    const std::vector<std::string>& argv,
+                                    const std::vector<std::string>& environment,
+                                    LaunchDescriptors descriptors) {
   const auto argv_pointers = pointers(argv);
   const auto environment_pointers = pointers(environment);
   const ChildStack stack;

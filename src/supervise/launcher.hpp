@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/result.hpp"
+#include "supervise/spawner.hpp"
 
 namespace rocd {
 
@@ -24,9 +24,9 @@ struct LaunchDescriptors {
 // (prctl(2), PR_SET_PDEATHSIG), default signal handlers, an empty signal mask, its own process
 // group, working directory "/". Returns once execve(2) has succeeded or failed; its error is the
 // result. Errors: io, "cannot start '<program>': <reason>".
-[[nodiscard]] Result<LaunchedProcess> launch(const std::string& program,
-                                             const std::vector<std::string>& argv,
-                                             const std::vector<std::string>& environment,
-                                             LaunchDescriptors descriptors);
+[[nodiscard]] SpawnResult<LaunchedProcess> launch(const std::string& program,
+                                                  const std::vector<std::string>& argv,
+                                                  const std::vector<std::string>& environment,
+                                                  LaunchDescriptors descriptors);
 
 }  // namespace rocd

@@ -43,18 +43,22 @@ class Descriptor {
   int fd_;
 };
 
+SpawnError system_error(std::string_view what, int error_number) {
+  return {errno_error(what, error_number), error_number};
+}
+
 struct Pipe {
   Descriptor read, write;
-  static Result<Pipe> make() {
+  static SpawnResult<Pipe> make() {
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return errno_error("pipe2", errno);
+    if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("pipe2", errno);
     Pipe pipe{Descriptor(ends[0]), Descriptor(ends[1])};
-    if (::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) return errno_error("fcntl", errno);
+    if (::fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) return system_error("fcntl", errno);
     return pipe;
   }
 };
 
-Result<std::string> find_program(const SpawnRequest& request) {
+SpawnResult<std::string> find_program(const SpawnRequest& request) {
   const auto& name = request.argv.front();
   if (name.find('/') != std::string::npos) return std::filesystem::absolute(name).string();
   std::vector<boost::process::v2::environment::key_value_pair> environment;
@@ -66,11 +70,12 @@ Result<std::string> find_program(const SpawnRequest& request) {
   if (!has_path) environment.emplace_back(std::string("PATH=") + default_path);
   const auto found = boost::process::v2::environment::find_executable(name, environment);
   if (!found.empty()) return std::filesystem::absolute(found.string()).string();
-  return Error{ErrorCode::not_found,
-               fmt::format("cannot start '{}': not found in PATH", name),
-               name,
-               "",
-               {}};
+  SpawnError error;
+  error.code = ErrorCode::not_found;
+  error.message = fmt::format("cannot start '{}': not found in PATH", name);
+  error.where = name;
+  error.error_number = ENOENT;
+  return error;
 }
 
 ExitStatus to_status(const siginfo_t& info) {
@@ -90,13 +95,13 @@ class Running : public std::enable_shared_from_this<Running> {
                   {asio::posix::stream_descriptor(executor), OutputChannel::err}}},
         drain_timer_(executor) {}
 
-  Result<> adopt_pipes(Descriptor out, Descriptor err) {
+  SpawnResult<> adopt_pipes(Descriptor out, Descriptor err) {
     if (auto adopted = adopt(outputs_[0].pipe, std::move(out)); !adopted) return adopted;
     return adopt(outputs_[1].pipe, std::move(err));
   }
 
   // Takes over the process in any case; on error it is killed already.
-  Result<> start(LaunchedProcess launched, SpawnCallbacks callbacks) {
+  SpawnResult<> start(LaunchedProcess launched, SpawnCallbacks callbacks) {
     Descriptor pidfd(launched.pidfd);
     if (auto adopted = adopt(exit_, std::move(pidfd)); !adopted) {
       ::kill(-launched.pid, SIGKILL);
@@ -131,10 +136,10 @@ class Running : public std::enable_shared_from_this<Running> {
     OutputChannel channel;
   };
 
-  static Result<> adopt(asio::posix::stream_descriptor& into, Descriptor from) {
+  static SpawnResult<> adopt(asio::posix::stream_descriptor& into, Descriptor from) {
     boost::system::error_code error;  // the limit of epoll watches, or memory
     into.assign(from.get(), error);
-    if (error) return errno_error("cannot watch a descriptor", error.value());
+    if (error) return system_error("cannot watch a descriptor", error.value());
     from.release();
     return {};
   }
@@ -254,14 +259,14 @@ class Child final : public SpawnedChild {
 
 }  // namespace
 
-Result<std::unique_ptr<SpawnedChild>> ProcessSpawner::spawn(const SpawnRequest& request,
-                                                            SpawnCallbacks callbacks) {
+SpawnResult<std::unique_ptr<SpawnedChild>> ProcessSpawner::spawn(const SpawnRequest& request,
+                                                                 SpawnCallbacks callbacks) {
   if (request.argv.empty())
-    return Error{ErrorCode::invalid_argument, "an empty command line", "", "", {}};
+    return SpawnError{{ErrorCode::invalid_argument, "an empty command line", "", "", {}}};
   auto program = find_program(request);
   if (!program) return program.error();
   const Descriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  if (null.get() < 0) return errno_error("open '/dev/null'", errno);
+  if (null.get() < 0) return system_error("open '/dev/null'", errno);
   auto out = Pipe::make();
   if (!out) return out.error();
   auto err = Pipe::make();

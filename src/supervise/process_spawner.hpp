@@ -12,9 +12,9 @@ class ProcessSpawner final : public Spawner {
  public:
   explicit ProcessSpawner(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-  // Errors: invalid_argument (empty argv), not_found (no such program in PATH), io.
-  [[nodiscard]] Result<std::unique_ptr<SpawnedChild>> spawn(const SpawnRequest& request,
-                                                            SpawnCallbacks callbacks) override;
+  // Errors: invalid_argument (empty argv), not_found (no such program in PATH), io (with errno).
+  [[nodiscard]] SpawnResult<std::unique_ptr<SpawnedChild>> spawn(const SpawnRequest& request,
+                                                                 SpawnCallbacks callbacks) override;
 
  private:
   boost::asio::any_io_executor executor_;

@@ -29,6 +29,13 @@ struct ExitStatus {
   friend bool operator==(const ExitStatus&, const ExitStatus&) = default;
 };
 
+// With what the operating system said: errno, 0 if it was not asked.
+struct SpawnError : Error {
+  int error_number = 0;
+};
+template <class T = void>
+using SpawnResult = boost::system::result<T, SpawnError>;
+
 // A live or just ended child. Not to be destroyed from on_output. Destroying it kills its process
 // group (SIGKILL) and reaps it.
 class SpawnedChild {
@@ -49,8 +56,8 @@ struct SpawnCallbacks {
 class Spawner {
  public:
   virtual ~Spawner() = default;
-  [[nodiscard]] virtual Result<std::unique_ptr<SpawnedChild>> spawn(const SpawnRequest& request,
-                                                                    SpawnCallbacks callbacks) = 0;
+  [[nodiscard]] virtual SpawnResult<std::unique_ptr<SpawnedChild>> spawn(
+      const SpawnRequest& request, SpawnCallbacks callbacks) = 0;
 };
 
 }  // namespace rocd

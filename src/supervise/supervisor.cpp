@@ -125,6 +125,7 @@ struct Supervisor::Impl {
     if (!process) {
       ExitRecord record;
       record.kind = ExitRecord::Kind::spawn_error;
+      record.code = process.error().error_number;
       record.text = process.error().message;
       remember_exit(id, entry, std::move(record));
       entry.machine.handle_spawn_failed(spawn.generation, now);

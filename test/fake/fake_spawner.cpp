@@ -68,8 +68,8 @@ void FakeProcess::end(ExitStatus status) {
     told->on_exit(status);
 }
 
-Result<std::unique_ptr<SpawnedChild>> FakeSpawner::spawn(const SpawnRequest& request,
-                                                         SpawnCallbacks callbacks) {
+SpawnResult<std::unique_ptr<SpawnedChild>> FakeSpawner::spawn(const SpawnRequest& request,
+                                                              SpawnCallbacks callbacks) {
   ++attempts_;
   if (spawn_error) return *spawn_error;
   const auto process = std::make_shared<FakeProcess>();

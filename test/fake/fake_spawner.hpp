@@ -46,8 +46,8 @@ class FakeProcess {
 
 class FakeSpawner final : public Spawner {
  public:
-  [[nodiscard]] Result<std::unique_ptr<SpawnedChild>> spawn(const SpawnRequest& request,
-                                                            SpawnCallbacks callbacks) override;
+  [[nodiscard]] SpawnResult<std::unique_ptr<SpawnedChild>> spawn(const SpawnRequest& request,
+                                                                 SpawnCallbacks callbacks) override;
 
   // Carries out what is due: on_spawn of new processes, exits of signalled ones, and what follows
   // from that. Returns how many.
@@ -59,7 +59,7 @@ class FakeSpawner final : public Spawner {
   // Plays every new program: runs in deliver(), may print and exit. Not for those that died before.
   std::function<void(FakeProcess&)> on_spawn;
   // While it is set, spawn() fails with it.
-  std::optional<Error> spawn_error;
+  std::optional<SpawnError> spawn_error;
   bool new_processes_obey_term = true;
 
   // --- what happened; processes stay listed after their end, references stay valid

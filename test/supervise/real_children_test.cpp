@@ -14,8 +14,8 @@ namespace {
 // A base, so that it outlives the harness; and it needs the reactor of the harness, so the real
 // spawner is made later.
 struct Lazy final : Spawner {
-  Result<std::unique_ptr<SpawnedChild>> spawn(const SpawnRequest& request,
-                                              SpawnCallbacks callbacks) override {
+  SpawnResult<std::unique_ptr<SpawnedChild>> spawn(const SpawnRequest& request,
+                                                   SpawnCallbacks callbacks) override {
     return real->spawn(request, std::move(callbacks));
   }
   std::unique_ptr<ProcessSpawner> real;
@@ -146,6 +146,7 @@ TEST_CASE_METHOD(RealChildren, "a tool that is not there is a visible failure, n
   supervisor.ensure(id, {{{"/no/such/tool"}, {}}, quick_policy()});
   REQUIRE(until([&] { return supervisor.status(id)->crash_looping; }));
   CHECK(supervisor.exits(id).back().kind == ExitRecord::Kind::spawn_error);
+  CHECK(supervisor.exits(id).back().code == ENOENT);
   CHECK_THAT(supervisor.exits(id).back().text,
              Catch::Matchers::ContainsSubstring("No such file or directory"));
   CHECK(own_children() == before);

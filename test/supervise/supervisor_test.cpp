@@ -162,13 +162,15 @@ TEST_CASE_METHOD(Supervised, "a stable child that crashes is back before anybody
 }
 
 TEST_CASE_METHOD(Supervised, "a program that cannot be started is on record, and tried again") {
-  spawner.spawn_error = Error{ErrorCode::not_found, "cannot start 'tool': not found", "", "", {}};
+  spawner.spawn_error =
+      SpawnError{{ErrorCode::not_found, "cannot start 'tool': not found", "", "", {}}, ENOENT};
   start(id);
   CHECK(state(id) == ChildState::backoff);
   const auto exits = supervisor.exits(id);
   REQUIRE(exits.size() == 1);
   CHECK(exits[0].kind == ExitRecord::Kind::spawn_error);
   CHECK(exits[0].text == "cannot start 'tool': not found");
+  CHECK(exits[0].code == ENOENT);
   CHECK(registry.added == 0);
   REQUIRE(until([&] { return spawner.attempts() >= 4; }));
   spawner.spawn_error.reset();
