@@ -181,8 +181,12 @@ dbus_is_ready() { [ -s "$dir/dbus.address" ]; }
 pipewire_is_ready() { [ -S "$dir/pipewire-0" ] && in_session pw-cli info 0 >/dev/null; }
 # WirePlumber lists its services once its scripts are loaded; before that nothing would be linked.
 wireplumber_is_ready() {
-  in_session pw-dump -N | grep -q '"session.services":.*policy\.linking\.standard' &&
-    in_session pw-metadata -n default 0 | grep -q 'Found "default" metadata'
+  local objects metadata
+  # Not through a pipe: grep would end before a long pw-dump does, which counts as a failure then.
+  objects=$(in_session pw-dump -N) || return 1
+  metadata=$(in_session pw-metadata -n default 0) || return 1
+  grep -q '"session.services":.*policy\.linking\.standard' <<<"$objects" &&
+    grep -q 'Found "default" metadata' <<<"$metadata"
 }
 pulse_is_ready() { [ -S "$dir/pulse/native" ] && in_session pactl info >/dev/null; }
 

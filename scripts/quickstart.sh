@@ -221,7 +221,13 @@ record() { # TARGET CHANNELS MAP NODE FILE
 
 play() { pw-play --target "$speaker" -P "{ $stay }" "$1" >"$work/play.log" 2>&1; }
 
-is_linked_from() { pw-link --links | grep -A 4 "^$1:" | grep -q "|<- $2:"; }
+# In awk, which reads to the end: a pipe into `grep -q` may break, which counts as a failure.
+is_linked_from() {
+  pw-link --links | awk -v to="$1:" -v from="$2:" '
+    /^[^ ]/ { inside = index($0, to) == 1 }
+    inside && index($0, "|<- " from) { found = 1 }
+    END { exit !found }'
+}
 has_ports() { [ "$(pw-link --input | grep -c "^$1:")" -ge "$2" ]; }
 
 stop_recording() {
