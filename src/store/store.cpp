@@ -215,7 +215,7 @@ Result<Uid> Store::self_uid() {
     if (!uid) return damaged(impl_->file, "the uid of this peer is not a uid");
     return *uid;
   }
-  const auto uid = Uid::random();
+  auto uid = Uid::random();
   auto insert = impl_->durable.prepare("INSERT INTO identity VALUES ('self', ?)");
   if (!insert) return insert.error();
   if (auto done = insert->bind(uid.str()).run(); !done) return done.error();
