@@ -1,6 +1,7 @@
 // That a stream whose device goes away reaches no other device, ever: neither is its sound heard
 // anywhere else, nor does it carry anybody else's. What listens and what is played elsewhere is
 // there all the time, and every link that is ever made is seen.
+#include <boost/json/serialize.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <memory>
@@ -75,6 +76,12 @@ void destroy_and_wait_for_the_next(const Scene& scene, const Rocd& rocd, const s
   rocd.wait_for_streams(both);
 }
 
+// A stream whose own devices are there goes on as if nothing had happened.
+void check_undisturbed(const Rocd& rocd, const std::string& stream) {
+  INFO(boost::json::serialize(rocd.stream(stream).at("status")));
+  CHECK(rocd.stream(stream).at("status").at("restarts") == 0);
+}
+
 struct Case {
   std::string destroyed;
   bool speaker_is_default;
@@ -103,6 +110,7 @@ TEST_CASE("a stream whose virtual device is removed touches no other and is back
   destroy_and_wait_for_the_next(
       scene, rocd, destroyed, destroyed == "rocd.microphone.feed" ? "rocd.microphone" : destroyed);
   CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  check_undisturbed(rocd, destroyed == "rocd.speaker" ? "receive" : "send");
 
   neighbours.check_that_they_heard_nothing();
   CHECK(microphone.search(foreign) == "no trace");
@@ -137,6 +145,7 @@ TEST_CASE("a stream to a system device that is unplugged plays nowhere else unti
   make_sink(scene.session, "usb.speaker", 4000);
   rocd.wait_for_streams(both);
   CHECK(device.listen_for(tone, {.seconds = 1}) == "heard");
+  check_undisturbed(rocd, "send");
   neighbours.check_that_they_heard_nothing();
   CHECK(witness.partners_of(node_of_child(rocd, "receive")) == Names{"usb.speaker"});
 }
