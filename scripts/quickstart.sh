@@ -363,50 +363,59 @@ NEXT
 
 keep=no
 seconds=5
-while [ $# -gt 0 ]; do
-  case $1 in
-    --keep) keep=yes ;;
-    --seconds)
-      seconds=${2-}
-      if ! [[ $seconds =~ ^[0-9]{1,3}$ ]] || [ "$seconds" -lt 2 ] || [ "$seconds" -gt 600 ]; then
-        printf 'quickstart.sh: --seconds needs a number from 2 to 600\n' >&2
-        exit 2
-      fi
-      shift
-      ;;
-    --help | -h)
-      usage
-      exit 0
-      ;;
-    *)
-      printf 'quickstart.sh: %s: unknown option\n' "$1" >&2
-      usage >&2
-      exit 2
-      ;;
-  esac
-  shift
-done
 
-# Short: paths of sockets have 107 bytes at most.
-work=$(mktemp -d /tmp/rocd-quickstart.XXXXXX)
-trap at_exit EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-install_and_build
-choose_session
-run_streams
-listen
-measure_latency
-show_heard
-show_streams
-if [ "$heard" = no ]; then
-  jq -r '.findings[]? | "    not as expected: " + .' "$work/heard.json" >&2
-  fail "this is not the tone that was played"
-fi
-succeeded=yes
-printf '\nPASSED: the tone went through rocd, roc-send and roc-recv.\n'
-if [ "$keep" = yes ]; then
-  say_what_next
-else
-  printf '\nTo keep rocd running and try more: scripts/quickstart.sh --keep\n'
-fi
+parse_arguments() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --keep) keep=yes ;;
+      --seconds)
+        seconds=${2-}
+        if ! [[ $seconds =~ ^[0-9]{1,3}$ ]] || [ "$seconds" -lt 2 ] || [ "$seconds" -gt 600 ]; then
+          printf 'quickstart.sh: --seconds needs a number from 2 to 600\n' >&2
+          exit 2
+        fi
+        shift
+        ;;
+      --help | -h)
+        usage
+        exit 0
+        ;;
+      *)
+        printf 'quickstart.sh: %s: unknown option\n' "$1" >&2
+        usage >&2
+        exit 2
+        ;;
+    esac
+    shift
+  done
+}
+
+# In a function: bash reads on in this file while it runs, and a pull may change the file meanwhile.
+main() {
+  parse_arguments "$@"
+  # Short: paths of sockets have 107 bytes at most.
+  work=$(mktemp -d /tmp/rocd-quickstart.XXXXXX)
+  trap at_exit EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  install_and_build
+  choose_session
+  run_streams
+  listen
+  measure_latency
+  show_heard
+  show_streams
+  if [ "$heard" = no ]; then
+    jq -r '.findings[]? | "    not as expected: " + .' "$work/heard.json" >&2
+    fail "this is not the tone that was played"
+  fi
+  succeeded=yes
+  printf '\nPASSED: the tone went through rocd, roc-send and roc-recv.\n'
+  if [ "$keep" = yes ]; then
+    say_what_next
+  else
+    printf '\nTo keep rocd running and try more: scripts/quickstart.sh --keep\n'
+  fi
+}
+
+main "$@"; exit
