@@ -49,7 +49,7 @@ HttpResponse change_endpoint(const Call& call, Services& services, const Endpoin
     return error_response(ok.error(), call.request);
   }
   const auto body = is_patch ? merge_patch(writable_json(endpoint.spec), call.body) : call.body;
-  auto spec = decode_endpoint(body, {services.context.self.uid, uid});
+  auto spec = decode_endpoint(body, {services.context.self.uid, uid, endpoint.spec.type});
   if (!spec) return error_response(spec.error(), call.request);
   const auto updated = services.context.endpoints.update(uid, std::move(*spec));
   if (!updated) return error_response(updated.error(), call.request);

@@ -27,6 +27,7 @@ namespace rocd {
 struct DecodeContext {
   Uid self;      // what "/peers/self/…" means
   Uid path_uid;  // uid in the request's path; empty when the daemon chooses it (POST)
+  std::optional<EndpointType> endpoint_type = {};  // of what the path names; it cannot change
 };
 
 // origin, version and location of the result are defaults; the dispatcher fills them in.

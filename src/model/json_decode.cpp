@@ -161,8 +161,11 @@ Result<EndpointSpec> decode_endpoint(const boost::json::value& body, const Decod
   check_identity(reader, "endpoint_uid", "endpoint_uri", context,
                  {endpoint_uri(context.self, context.path_uid),
                   "/peers/self/endpoints/" + context.path_uid.str()});
+  spec.type = context.endpoint_type.value_or(EndpointType::streaming_device);
   if (const auto v = reader.one_of<EndpointType>("endpoint_type", endpoint_types)) {
-    spec.type = *v;
+    if (context.endpoint_type && *v != *context.endpoint_type)
+      reader.fail("endpoint_type", "cannot be changed");
+    spec.type = context.endpoint_type.value_or(*v);
     if (*v == EndpointType::system_device && context.path_uid.empty())
       reader.fail("endpoint_type",
                   "a system_device is found, not made; only a streaming_device can be made");
@@ -179,6 +182,7 @@ Result<EndpointSpec> decode_endpoint(const boost::json::value& body, const Decod
   read_system_name(reader, spec);
   // What a system device has is not for us to judge.
   const bool is_system = spec.type == EndpointType::system_device;
+  if (is_system) spec.channels = spec.sample_rate = 0;  // it has its own, whatever is left out
   if (const auto v = reader.integer("channels", is_system ? 0 : 1, is_system ? 1024 : 8))
     spec.channels = static_cast<std::uint32_t>(*v);
   if (const auto v =

@@ -129,6 +129,24 @@ TEST_CASE("what GET shows can be sent back with PUT") {
   CHECK(decode_peer(to_json(peer), {self, self})->display_name == "Studio");
 }
 
+TEST_CASE("what a PUT of a system device leaves out is the device's own") {
+  const auto decoded = decode_endpoint(parse(R"({"stream_direction": "input", "volume": 0.5})"),
+                                       {self, endpoint_uid, EndpointType::system_device});
+  REQUIRE(decoded.has_value());
+  CHECK(decoded->type == EndpointType::system_device);
+  CHECK(decoded->channels == 0);
+  CHECK(decoded->sample_rate == 0);
+  CHECK(decoded->volume == 0.5);
+}
+
+TEST_CASE("a system device does not become a virtual one") {
+  const auto body = parse(R"({"endpoint_type": "streaming_device", "stream_direction": "input"})");
+  const auto decoded = decode_endpoint(body, {self, endpoint_uid, EndpointType::system_device});
+  REQUIRE(decoded.has_error());
+  REQUIRE(decoded.error().fields.size() == 1);
+  CHECK(decoded.error().fields[0] == FieldError{"/endpoint_type", "cannot be changed"});
+}
+
 TEST_CASE("what is left out of a new stream has its default") {
   const auto spec = decode_stream(parse(stream_with(R"("enabled": true)")), create);
   REQUIRE(spec.has_value());
