@@ -17,4 +17,3 @@ add_custom_command(
   DEPENDS ${PROJECT_SOURCE_DIR}/openapi/rocd.yaml ${CMAKE_CURRENT_LIST_DIR}/embed.cmake
   COMMENT "Embedding openapi/rocd.yaml" VERBATIM)
 target_sources(rocd_api PRIVATE ${rocd_embedded})
-add_custom_target(rocd_generated DEPENDS ${rocd_embedded})

@@ -91,13 +91,13 @@ Outcome<json::value> resolve(std::string_view word, const json::array& items,
       }};
   for (const auto& rule : rules) {
     std::vector<Names> matches;
-    const json::value* found = nullptr;
+    std::size_t found = 0;
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (!rule(names[i])) continue;
       matches.push_back(names[i]);
-      found = &items[i];
+      found = i;
     }
-    if (matches.size() == 1) return *found;
+    if (matches.size() == 1) return items[found];
     if (!matches.empty()) return ambiguous(word, matches, kind);
   }
   return not_found(word, names, kind);

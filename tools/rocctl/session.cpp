@@ -54,20 +54,20 @@ Outcome<std::string> Session::peer_path(const std::string& word) const {
 
 Outcome<json::value> Session::endpoint(const std::string& word) const {
   if (rocd::parse_endpoint_uri(word, {})) return client.get(word);
-  const auto own = client.get("/peers/self/endpoints");
+  auto own = client.get("/peers/self/endpoints");
   if (!own) return own;
   auto found = resolve(word, items_of(*own), "endpoint");  // a name may contain '@'
   const auto name = split_endpoint_name(word);
   if (found || name.endpoint == word) return found;
   const auto peer = peer_path(name.peer);
   if (!peer) return peer.error();
-  const auto endpoints = client.get(*peer + "/endpoints");
+  auto endpoints = client.get(*peer + "/endpoints");
   if (!endpoints) return endpoints;
   return resolve(name.endpoint, items_of(*endpoints), "endpoint");
 }
 
 Outcome<json::value> Session::stream(const std::string& word) const {
-  const auto streams = client.get("/streams");
+  auto streams = client.get("/streams");
   if (!streams) return streams;
   return resolve(word, items_of(*streams), "stream");
 }
