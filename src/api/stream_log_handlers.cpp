@@ -10,7 +10,7 @@
 namespace rocd {
 namespace {
 
-constexpr std::size_t kMaxLines = 500;  // what a LineRing holds
+constexpr std::size_t kMaxLines = 500;  // more than a LineRing holds, unless they are very short
 
 boost::json::object line_json(const LogLine& line) {
   return {{"number", line.number},

@@ -1,25 +1,35 @@
 #include "base/line_ring.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace rocd {
 
-const LogLine& LineRing::push(WallTime at, OutputChannel channel, std::string text) {
-  bytes_ += text.size();
-  lines_.push_back({next_number_++, at, channel, std::move(text)});
-  while (lines_.size() > 1 && (lines_.size() > max_lines_ || bytes_ > max_bytes_)) {
-    bytes_ -= lines_.front().text.size();
-    dropped_bytes_ += lines_.front().text.size();
-    lines_.pop_front();
+LogLine LineRing::push(WallTime at, OutputChannel channel, std::string text) {
+  marks_.push_back({at, static_cast<std::uint32_t>(text.size()), channel});
+  texts_.insert(texts_.end(), text.begin(), text.end());
+  while (marks_.size() > 1 && texts_.size() + marks_.size() * line_overhead > max_bytes_) {
+    const auto length = marks_.front().length;
+    texts_.erase(texts_.begin(), std::next(texts_.begin(), length));
+    marks_.pop_front();
+    dropped_bytes_ += length;
   }
-  return lines_.back();
+  return {++last_number_, at, channel, std::move(text)};
 }
 
-std::vector<std::string> LineRing::last(std::size_t count) const {
-  std::vector<std::string> texts;
-  const auto from = lines_.size() - std::min(count, lines_.size());
-  for (auto i = from; i < lines_.size(); ++i) texts.push_back(lines_[i].text);
-  return texts;
+std::vector<LogLine> LineRing::last(std::size_t count, std::uint64_t after) const {
+  const auto newer = last_number_ - std::min(after, last_number_);
+  const auto wanted = std::min({count, marks_.size(), newer});
+  std::vector<LogLine> lines(wanted);
+  auto text_end = texts_.end();
+  auto number = last_number_;
+  auto mark = marks_.rbegin();
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line, ++mark) {
+    const auto text_begin = std::prev(text_end, mark->length);
+    *line = {number--, mark->at, mark->channel, std::string(text_begin, text_end)};
+    text_end = text_begin;
+  }
+  return lines;
 }
 
 }  // namespace rocd

@@ -13,7 +13,7 @@
 
 namespace rocd {
 
-enum class OutputChannel { out, err };
+enum class OutputChannel : std::uint8_t { out, err };
 
 struct LogLine {
   std::uint64_t number = 0;  // from 1, never reused; a gap means that lines were dropped
@@ -22,25 +22,37 @@ struct LogLine {
   std::string text;
 };
 
+// Every stream of the daemon has one, full for most of its life: the texts are kept in one piece.
 class LineRing {
  public:
-  explicit LineRing(std::size_t max_lines = 500, std::size_t max_bytes = std::size_t{64} * 1024)
-      : max_lines_(max_lines), max_bytes_(max_bytes) {}
+  // What a line costs beside its text, counted against the limit.
+  static constexpr std::size_t line_overhead = 16;
 
-  const LogLine& push(WallTime at, OutputChannel channel, std::string text);
+  // max_bytes of texts and overhead; the newest line is kept whatever its length.
+  explicit LineRing(std::size_t max_bytes = std::size_t{16} * 1024) : max_bytes_(max_bytes) {}
+
+  LogLine push(WallTime at, OutputChannel channel, std::string text);
   void count_dropped_bytes(std::uint64_t bytes) { dropped_bytes_ += bytes; }
 
-  [[nodiscard]] const std::deque<LogLine>& lines() const { return lines_; }
-  [[nodiscard]] std::vector<std::string> last(std::size_t count) const;
+  [[nodiscard]] std::size_t size() const { return marks_.size(); }
+  [[nodiscard]] std::uint64_t last_number() const { return last_number_; }  // 0: none yet
+  // The last `count` of those whose number is above `after`, oldest first.
+  [[nodiscard]] std::vector<LogLine> last(std::size_t count, std::uint64_t after = 0) const;
   [[nodiscard]] std::uint64_t dropped_bytes() const { return dropped_bytes_; }
 
  private:
-  std::size_t max_lines_;
+  struct Mark {
+    WallTime at;
+    std::uint32_t length;
+    OutputChannel channel;
+  };
+  static_assert(sizeof(Mark) == line_overhead);
+
   std::size_t max_bytes_;
-  std::size_t bytes_ = 0;
-  std::uint64_t next_number_ = 1;
+  std::uint64_t last_number_ = 0;
   std::uint64_t dropped_bytes_ = 0;
-  std::deque<LogLine> lines_;
+  std::deque<Mark> marks_;
+  std::deque<char> texts_;  // of all marks, one after the other
 };
 
 // Cuts a byte stream into lines. A line longer than the limit is cut there and the rest of it is

@@ -27,6 +27,8 @@ struct MediaUri {
   // Errors name what is wrong and what is allowed ("unknown scheme 'http', expected one of …").
   [[nodiscard]] static Result<MediaUri> parse(std::string_view text);
   [[nodiscard]] std::string str() const;
+  // 0.0.0.0 or ::, every address of this computer: to bind, not to send to.
+  [[nodiscard]] bool is_any_host() const { return host == "0.0.0.0" || host == "::"; }
 
   friend bool operator==(const MediaUri&, const MediaUri&) = default;
 };

@@ -97,7 +97,7 @@ void check_uri(const std::optional<MediaUri>& uri, Interface interface, std::str
                                          to_string(uri->protocol), expected.at(interface))});
   if (!is_source && uri->port == 0)
     errors.push_back({where, "port 0 means 'choose', which only the receiving side can do"});
-  if (!is_source && (uri->host == "0.0.0.0" || uri->host == "::"))
+  if (!is_source && uri->is_any_host())
     errors.push_back({where, fmt::format("'{}' means all addresses of this computer, expected the "
                                          "address of a receiver",
                                          uri->host)});

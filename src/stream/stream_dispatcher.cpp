@@ -31,6 +31,12 @@ Error no_such_stream(const Uid& uid) {
   return make_error(ErrorCode::not_found, "there is no stream " + uid.str());
 }
 
+Error refused(std::vector<FieldError> errors) {
+  auto error = make_error(ErrorCode::invalid_argument, "the stream cannot work as asked for");
+  error.fields = std::move(errors);
+  return error;
+}
+
 Error belongs_to_configuration(const StreamSpec& spec, const std::string& what) {
   auto error =
       make_error(ErrorCode::read_only, "the stream belongs to the configuration file: " + what,
@@ -164,9 +170,7 @@ struct StreamDispatcher::Impl {
     const Uid uid = spec.uid;
     auto& slot = records[uid];
     slot = std::make_unique<StreamRecord>(tools, std::move(spec));
-    const bool connected = endpoints.driver().connected();
-    slot->tell_devices();
-    slot->tell([&](StreamMachine& m, Now now) { m.handle_connection(connected, now); });
+    slot->begin(endpoints.driver().connected());
     tell_users(slot->spec());
     return *slot;
   }
@@ -299,7 +303,7 @@ Result<StreamDispatcher::Log> StreamDispatcher::log(const Uid& uid) const {
   if (impl_->visible(uid) == nullptr) return no_such_stream(uid);
   Log result;
   if (const auto* ring = impl_->supervisor.log(uid)) {
-    result.lines.assign(ring->lines().begin(), ring->lines().end());
+    result.lines = ring->last(ring->size());
     result.dropped_bytes = ring->dropped_bytes();
   }
   return result;
@@ -328,11 +332,7 @@ Result<Stream> StreamDispatcher::create(StreamSpec spec) {
   spec.origin = Origin::api;
   spec.location.clear();
   spec.version = 1;
-  if (auto errors = impl_->errors_in(spec); !errors.empty()) {
-    auto error = make_error(ErrorCode::invalid_argument, "the stream cannot work as asked for");
-    error.fields = std::move(errors);
-    return error;
-  }
+  if (auto errors = impl_->errors_in(spec); !errors.empty()) return refused(std::move(errors));
   if (auto stored = impl_->store.put(spec); !stored) return stored.error();
   return impl_->add(std::move(spec)).view();
 }
@@ -353,15 +353,15 @@ Result<Stream> StreamDispatcher::update(const Uid& uid, StreamSpec spec) {
     if (!same_wish(only_enabled, spec)) {
       return belongs_to_configuration(before, "it can be changed only there");
     }
+    // Its port may have been given to another stream while it was off.
+    if (spec.enabled) {
+      if (auto errors = impl_->errors_in(spec); !errors.empty()) return refused(std::move(errors));
+    }
     if (auto stored = impl_->store.put_override(uid, {spec.enabled, spec.version}); !stored) {
       return stored.error();
     }
   } else {
-    if (auto errors = impl_->errors_in(spec); !errors.empty()) {
-      auto error = make_error(ErrorCode::invalid_argument, "the stream cannot work as asked for");
-      error.fields = std::move(errors);
-      return error;
-    }
+    if (auto errors = impl_->errors_in(spec); !errors.empty()) return refused(std::move(errors));
     if (auto stored = impl_->store.put(spec); !stored) return stored.error();
   }
   record->set_spec(std::move(spec));

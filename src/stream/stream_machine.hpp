@@ -2,18 +2,19 @@
 // what to show. Does not know processes (supervise/), nodes (device/) or command lines (engine).
 // Contract: after each handle_*() drain poll_effect() until empty, then sleep until poll_timeout().
 //
-//             enabled                    device, PipeWire and tool are there
-//   stopped ----------> waiting <-------------------------------------------> starting
-//      ^                   ^   any of them gone: the child is stopped AT ONCE     |  proven: main
-//      loop, | disabled          |                                                      |
-//      addresses, node | (any state)       +------------------ running <--------------------------+
-//      linked to its
-//   stopping                                      |                               |  own device
-//                      next try   exit, or a fault: wrong node, no sign of life   |
-//                      starting <---------- backoff <-----------------------------+
-//                                              | restart policy says no
-//                                              v
-//                                            failed
+// clang-format off
+//             enabled            device, PipeWire and tool are there
+//   stopped ----------> waiting --------------------------------> starting
+//      ^                   ^                                         |  proven: loop, addresses,
+//      |                   |   any of them gone: the child           v  linked to its own device
+//   stopping               +------ stopping <--------------------- running
+//      ^                       is stopped AT ONCE                    |
+//      | disabled, removed                                           |  exit, or fault: wrong node,
+//   any state                      starting <------- backoff <-------+  no sign of life
+//                                           next try    | restart policy says no
+//                                                       v
+//                                                     failed
+// clang-format on
 #pragma once
 
 #include <cstdint>
@@ -108,6 +109,7 @@ class StreamMachine {
 
   void update_status(Now now);
   [[nodiscard]] StreamState derive_state() const;
+  [[nodiscard]] std::optional<StreamProblem> obstacle() const;  // why an enabled one cannot run
   [[nodiscard]] HealthReport derive_health(Now now) const;
   [[nodiscard]] HealthReport receiver_health(Now now) const;
   [[nodiscard]] HealthReport sender_health() const;

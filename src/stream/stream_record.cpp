@@ -10,6 +10,8 @@ namespace {
 
 using Side = StreamMachine::Side;
 
+constexpr auto sides = {Side::source, Side::destination};
+
 const EndpointRef* endpoint_at(const StreamSpec& spec, Side side) {
   return std::get_if<EndpointRef>(side == Side::source ? &spec.source : &spec.destination);
 }
@@ -60,9 +62,19 @@ void StreamRecord::add_ports(std::set<std::uint16_t>& ports) const {
   }
 }
 
+// All facts in one go, here and below: between them the machine would believe, and show, nonsense.
+void StreamRecord::begin(bool connected) {
+  tell([&](StreamMachine& m, Now now) {
+    m.handle_connection(connected, now);
+    for (const auto side : sides) feed_side(m, side, now);
+  });
+}
+
 void StreamRecord::set_spec(StreamSpec spec) {
-  tell([&](StreamMachine& m, Now now) { m.handle_spec(std::move(spec), now); });
-  tell_devices();
+  tell([&](StreamMachine& m, Now now) {
+    m.handle_spec(std::move(spec), now);
+    for (const auto side : sides) feed_side(m, side, now);
+  });
 }
 
 void StreamRecord::remove() {
@@ -80,22 +92,17 @@ void StreamRecord::close() {
 }
 
 void StreamRecord::tell_device(const Uid& endpoint) {
-  for (const auto side : {Side::source, Side::destination}) {
+  for (const auto side : sides) {
     const auto* reference = endpoint_at(spec(), side);
-    if (reference != nullptr && reference->endpoint == endpoint) tell_side(side);
+    if (reference == nullptr || reference->endpoint != endpoint) continue;
+    tell([&](StreamMachine& m, Now now) { feed_side(m, side, now); });
   }
 }
 
-void StreamRecord::tell_devices() {
-  tell_side(Side::source);
-  tell_side(Side::destination);
-}
-
-void StreamRecord::tell_side(Side side) {
-  const auto* reference = endpoint_at(spec(), side);
+void StreamRecord::feed_side(StreamMachine& machine, Side side, Now now) const {
+  const auto* reference = endpoint_at(machine.spec(), side);
   if (reference == nullptr) return;
-  const auto* device = tools_.endpoints.device(reference->endpoint);
-  tell([&](StreamMachine& m, Now now) { m.handle_device(side, device, now); });
+  machine.handle_device(side, tools_.endpoints.device(reference->endpoint), now);
 }
 
 void StreamRecord::tell_child() {

@@ -41,6 +41,7 @@ class StreamRecord {
   [[nodiscard]] bool has_child() const { return machine_.child_wanted(); }
   void add_ports(std::set<std::uint16_t>& ports) const;
 
+  void begin(bool connected);  // once, before anything else is told
   void set_spec(StreamSpec spec);
   void remove();
   void close();  // the daemon ends: no effect, no timer from here on
@@ -53,7 +54,6 @@ class StreamRecord {
     drain();
   }
   void tell_device(const Uid& endpoint);  // something about this endpoint changed
-  void tell_devices();
   void tell_child();
   void tell_usage();
   void tell_line(std::uint64_t generation, const LogLine& line);
@@ -75,7 +75,7 @@ class StreamRecord {
   void carry_out(StreamMachine::RemoveLink& effect);
   [[nodiscard]] Result<StreamPlan> plan(const StreamMachine::PlanChild& request);
   [[nodiscard]] FecScheme default_fec() const;
-  void tell_side(StreamMachine::Side side);
+  void feed_side(StreamMachine& machine, StreamMachine::Side side, Now now) const;
 
   StreamTools& tools_;
   StreamMachine machine_;

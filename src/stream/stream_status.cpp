@@ -10,10 +10,23 @@ namespace {
 constexpr double bad_loss = 0.01;              // of the packets, after error correction
 constexpr std::uint32_t bad_missing_ms = 100;  // of the last ten seconds
 
+bool is_live(ChildState state) {
+  return state == ChildState::starting || state == ChildState::running ||
+         state == ChildState::stopping;
+}
+
 std::string percent(double ratio) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f %%", ratio * 100);
   return text;
+}
+
+// Nobody can send to "every address of this computer".
+std::string where_to_send(const std::optional<MediaUri>& media) {
+  if (!media) return "its address";
+  if (!media->is_any_host()) return media->str();
+  return "port " + std::to_string(media->port) + " of this computer (" +
+         std::string(to_string(media->protocol)) + ")";
 }
 
 bool same_but_metrics(const StreamStatus& a, const StreamStatus& b) {
@@ -24,13 +37,19 @@ bool same_but_metrics(const StreamStatus& a, const StreamStatus& b) {
 
 }  // namespace
 
+std::optional<StreamProblem> StreamMachine::obstacle() const {
+  if (removed_ || !spec_.enabled) return std::nullopt;
+  auto problem = blocker();
+  return problem ? problem : plan_problem_;
+}
+
 StreamState StreamMachine::derive_state() const {
-  const bool child_is_gone =
-      child_.state == ChildState::stopped || child_.state == ChildState::failed;
   if (removed_ || !spec_.enabled) {
+    const bool child_is_gone =
+        child_.state == ChildState::stopped || child_.state == ChildState::failed;
     return child_is_gone && !link_ ? StreamState::stopped : StreamState::stopping;
   }
-  if (blocker() || plan_problem_) return StreamState::waiting;
+  if (obstacle()) return is_live(child_.state) ? StreamState::stopping : StreamState::waiting;
   if (kind_ == StreamKind::local) return linked_ ? StreamState::running : StreamState::starting;
   switch (child_.state) {
     case ChildState::running:
@@ -53,17 +72,14 @@ void StreamMachine::update_status(Now now) {
   StreamStatus next = status_;
   next.state = derive_state();
   next.message.clear();
-  if (next.state == StreamState::waiting) {
-    const auto problem = blocker();
-    next.message = problem ? problem->message : plan_problem_->message;
+  if (const auto problem = obstacle()) {
+    next.message = problem->message;
   } else if (next.state == StreamState::starting) {
     next.message = kind_ == StreamKind::local ? link_reason_ : watch_.unproven_reason();
   } else if (next.state == StreamState::backoff || next.state == StreamState::failed) {
     next.message = last_problem_.message;
   }
-  const bool live = child_.state == ChildState::starting || child_.state == ChildState::running ||
-                    child_.state == ChildState::stopping;
-  next.pid = live ? child_.pid : std::nullopt;
+  next.pid = is_live(child_.state) ? child_.pid : std::nullopt;
   next.restarts = child_.restarts;
   next.crash_looping = child_.crash_looping;
   next.retry_at = next.state == StreamState::backoff && child_.retry_at
@@ -82,7 +98,7 @@ void StreamMachine::update_status(Now now) {
   if (next.state != status_.state) next.since = now.wall;
   status_.message = next.message;  // the health of a stream that does not run repeats it
   status_.state = next.state;
-  if (next.state != StreamState::stopped && next.state != StreamState::stopping) {
+  if (!removed_ && spec_.enabled) {
     health_.handle(derive_health(now), now.mono);
   }
   next.health = health_.report();
@@ -103,9 +119,8 @@ HealthReport StreamMachine::derive_health(Now now) const {
     return {Health::healthy, "", ""};
   }
   HealthReport report{Health::unhealthy, status_.message, ""};
-  if (status_.state == StreamState::waiting) {
-    const auto problem = blocker();
-    report.hint = problem ? problem->hint : plan_problem_->hint;
+  if (const auto problem = obstacle()) {
+    report.hint = problem->hint;
   } else {
     report.hint = last_problem_.hint;
     if (!last_problem_.message.empty()) report.message = last_problem_.message;
@@ -123,7 +138,7 @@ HealthReport StreamMachine::receiver_health(Now now) const {
     return {Health::unhealthy,
             watch_.had_session() ? "the sender has stopped, or its packets no longer arrive"
                                  : "no sender yet",
-            "send to " + (media ? media->str() : "its address") +
+            "send to " + where_to_send(media) +
                 " with matching protocols; if a sender runs, check the network and the firewall"};
   }
   const auto missing = watch_.missing_ms(now.mono);

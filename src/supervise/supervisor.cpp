@@ -112,7 +112,7 @@ struct Supervisor::Impl {
   void perform(const Uid& id, Entry& entry, const ChildMachine::Spawn& spawn) {
     const auto now = Now::read();
     entry.splitters.clear();
-    entry.lines_before = entry.lines.lines().empty() ? 0 : entry.lines.lines().back().number;
+    entry.lines_before = entry.lines.last_number();
     entry.spawned_at = now;
     auto process = spawner.spawn(
         entry.spec.request,
@@ -153,7 +153,7 @@ struct Supervisor::Impl {
 
   void take_line(const Uid& id, Entry& entry, WallTime at, OutputChannel channel,
                  std::string text) {
-    const auto& line = entry.lines.push(at, channel, std::move(text));
+    const auto line = entry.lines.push(at, channel, std::move(text));
     if (callbacks.on_line) callbacks.on_line(id, entry.machine.status().generation, line);
   }
 
@@ -188,11 +188,12 @@ struct Supervisor::Impl {
     if (entry.exits.size() > exits_kept) entry.exits.pop_front();
   }
 
+  // Of this generation.
   [[nodiscard]] static std::vector<std::string> last_lines(const Entry& entry) {
-    const auto& lines = entry.lines.lines();
-    std::size_t own = 0;  // of this generation
-    while (own < lines.size() && lines[lines.size() - 1 - own].number > entry.lines_before) ++own;
-    return entry.lines.last(std::min(own, exit_lines));
+    std::vector<std::string> texts;
+    for (auto& line : entry.lines.last(exit_lines, entry.lines_before))
+      texts.push_back(std::move(line.text));
+    return texts;
   }
 
   // Not here and now: the caller may stand in a callback of this entry.
@@ -316,7 +317,7 @@ std::optional<Supervisor::Usage> Supervisor::usage(const Uid& child) const {
   const auto* entry = impl_->find(child);
   if (entry == nullptr || !entry->process) return std::nullopt;
   const auto stat = read_process_stat(entry->process->identity().pid);
-  if (!stat) return std::nullopt;
+  if (!stat || stat->rss_bytes == 0) return std::nullopt;  // dead already, or not in exec(2) yet
   const auto ticks_per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
   return Usage{static_cast<double>(stat->cpu_ticks) / ticks_per_second, stat->rss_bytes};
 }

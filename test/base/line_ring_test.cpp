@@ -39,16 +39,50 @@ TEST_CASE("an endless line is bounded and its rest is counted") {
   CHECK(dropped == 12);
 }
 
-TEST_CASE("a ring keeps the newest lines within its bounds and counts the bytes it let go") {
-  LineRing ring(3, 100);
-  for (int i = 0; i < 5; ++i) ring.push({}, OutputChannel::err, std::to_string(i) + "x");
-  CHECK(ring.last(10) == std::vector<std::string>{"2x", "3x", "4x"});
-  CHECK(ring.last(1) == std::vector<std::string>{"4x"});
-  CHECK(ring.dropped_bytes() == 4);
-  CHECK(ring.lines().front().number == 3);
+namespace {
+std::vector<std::string> texts(const std::vector<LogLine>& lines) {
+  std::vector<std::string> result;
+  for (const auto& line : lines) result.push_back(line.text);
+  return result;
+}
+}  // namespace
 
-  LineRing narrow(100, 10);
-  narrow.push({}, OutputChannel::out, "12345678");
-  narrow.push({}, OutputChannel::out, "abcdefgh");
-  CHECK(narrow.last(10) == std::vector<std::string>{"abcdefgh"});
+TEST_CASE("a ring keeps the newest lines within its bounds and counts the bytes it let go") {
+  LineRing ring(3 * (2 + LineRing::line_overhead));
+  for (int i = 0; i < 5; ++i) ring.push({}, OutputChannel::err, std::to_string(i) + "x");
+  CHECK(ring.size() == 3);
+  CHECK(ring.last_number() == 5);
+  CHECK(texts(ring.last(10)) == std::vector<std::string>{"2x", "3x", "4x"});
+  CHECK(texts(ring.last(1)) == std::vector<std::string>{"4x"});
+  CHECK(texts(ring.last(10, 4)) == std::vector<std::string>{"4x"});
+  CHECK(ring.last(10, 5).empty());
+  CHECK(ring.last(10, 99).empty());
+  CHECK(ring.last(0).empty());
+  CHECK(ring.last(10).front().number == 3);
+  CHECK(ring.dropped_bytes() == 4);
+}
+
+TEST_CASE("the newest line is kept even if it is longer than the ring") {
+  LineRing ring(10);
+  ring.push({}, OutputChannel::out, "12345678");
+  ring.push({}, OutputChannel::out, "longer than the ring");
+  CHECK(texts(ring.last(10)) == std::vector<std::string>{"longer than the ring"});
+  CHECK(ring.dropped_bytes() == 8);
+}
+
+TEST_CASE("a line comes out of the ring as it was put in") {
+  LineRing ring;
+  CHECK(ring.last(10).empty());
+  CHECK(ring.last_number() == 0);
+  const WallTime at{std::chrono::seconds(1'234'567'890)};
+  CHECK(ring.push(at, OutputChannel::out, "hello").text == "hello");
+  CHECK(ring.push({}, OutputChannel::err, "").number == 2);
+  const auto lines = ring.last(10);
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].number == 1);
+  CHECK(lines[0].at == at);
+  CHECK(lines[0].channel == OutputChannel::out);
+  CHECK(lines[0].text == "hello");
+  CHECK(lines[1].channel == OutputChannel::err);
+  CHECK(lines[1].text.empty());
 }

@@ -249,6 +249,37 @@ TEST_CASE(
   CHECK(world.streams->find(configured.uid)->spec.version == 2);
 }
 
+TEST_CASE("a configured stream is not switched on while another one has its port") {
+  TemporaryDirectory directory;
+  StreamSpec configured;
+  {
+    DispatcherWorld world(directory.path());
+    configured = world.receiving();
+    configured.uid = Uid::derive("test", "stream", "configured");
+    configured.name = "configured";
+    configured.source = ExternalAddress{
+        .media = MediaUri{Protocol::rtp, "127.0.0.1", 42500}, .repair = {}, .control = {}};
+  }
+  DispatcherWorld world(directory.path(), {configured});
+  auto spec = world.streams->find(configured.uid)->spec;
+  spec.enabled = false;
+  REQUIRE(world.streams->update(configured.uid, spec).has_value());
+  auto other = world.receiving();
+  other.display_name = "other";
+  other.source = configured.source;
+  const auto made = world.streams->create(other);
+  REQUIRE(made.has_value());
+  spec.enabled = true;
+  const auto refused = world.streams->update(configured.uid, spec);
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().code == ErrorCode::invalid_argument);
+  REQUIRE(refused.error().fields.size() == 1);
+  CHECK(refused.error().fields[0].path == "/source/media_uri");
+  CHECK_FALSE(world.streams->find(configured.uid)->spec.enabled);
+  REQUIRE(world.streams->remove(made->spec.uid).has_value());
+  CHECK(world.streams->update(configured.uid, spec).has_value());
+}
+
 TEST_CASE("a device that vanishes stops its child before anything else happens") {
   TemporaryDirectory directory;
   DispatcherWorld world(directory.path());

@@ -169,13 +169,28 @@ TEST_CASE("a device that vanishes while its child refuses to die leaves no secon
   auto world = working(sending());
   world.obedient = false;
   world.device(World::Side::source, nullptr);
-  CHECK(world.state() == StreamState::waiting);
   const auto device = speaker_device(11);
   world.device(World::Side::source, &device);
   CHECK(world.take("spawn") == 0);
   world.pass(2s);  // KILL
   CHECK(world.take("KILL") == 1);
   CHECK(world.take("spawn") == 1);
+}
+
+TEST_CASE("a stream waits only when its child is gone; until then it is stopping, with the cause") {
+  auto world = working(sending());
+  world.pass(3s);  // bad news waits no longer
+  world.obedient = false;
+  world.device(World::Side::source, nullptr);
+  CHECK(world.state() == StreamState::stopping);
+  CHECK(world.status().message == "waits for its source device");
+  CHECK(world.status().pid);
+  CHECK(world.health().overall == Health::unhealthy);
+  CHECK(world.health().message == "waits for its source device");
+  world.pass(2s);  // KILL
+  CHECK(world.state() == StreamState::waiting);
+  CHECK(world.status().message == "waits for its source device");
+  CHECK_FALSE(world.status().pid);
 }
 
 TEST_CASE("a device replaced under the same name restarts the child") {
@@ -599,6 +614,15 @@ TEST_CASE("a receiver without a sender is unhealthy 3 s after activation, and sa
   world.pass(3s);
   CHECK(world.health().overall == Health::healthy);
   CHECK(world.health().message.empty());
+}
+
+TEST_CASE("a receiver on every address of the computer does not ask to send to 0.0.0.0") {
+  auto spec = receiving();
+  spec.source = rs8m_address("0.0.0.0");
+  auto world = working(spec);
+  world.pass(3s);
+  CHECK(world.health().hint.find("0.0.0.0") == std::string::npos);
+  CHECK(world.health().hint.find("port 10001 of this computer (rtp+rs8m)") != std::string::npos);
 }
 
 TEST_CASE("a sender that stops makes the receiver unhealthy at once and clears what was measured") {
