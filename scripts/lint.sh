@@ -12,6 +12,15 @@ tool() {  # the version that setup.sh installs, or whatever is called so
 
 sources() { git ls-files --cached --others --exclude-standard -- "$@" | while read -r f; do [ -f "$f" ] && echo "$f"; done; }
 
+# Files that have passed, by what the check depends on: checking takes seconds a file, looking here one.
+passed=${XDG_CACHE_HOME:-$HOME/.cache}/rocd-tidy
+
+key_of() {  # CHECKER FILE: all text that the compiler sees, comments (NOLINT) too, and the rules
+  local command
+  command=$(jq -er --arg file "$PWD/$2" '.[] | select(.file == $file).command' build/tidy/compile_commands.json)
+  { "$1" --version; cat .clang-tidy; eval "${command% -o *} -E -C -P $2"; } | sha256sum | cut -d' ' -f1
+}
+
 case ${1:-} in
   format)
     formatter=$(tool clang-format)
@@ -28,8 +37,17 @@ case ${1:-} in
     cmake -S . -B build/tidy -G Ninja -DCMAKE_BUILD_TYPE=Debug -DROCD_TESTS=OFF \
       -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
     sed -i 's/ -fpch-preprocess//' build/tidy/compile_commands.json
+    mkdir -p "$passed"
+    find "$passed" -type f -mtime +30 -delete
     { if [ $# -gt 0 ]; then printf '%s\n' "$@"; else sources 'src/*.cpp' 'tools/*.cpp' | grep -v thirdparty/; fi; } |
-      xargs -P "$(nproc)" -n 4 "$checker" -p build/tidy --quiet
+      xargs -P "$(nproc)" -n 1 "$0" tidy-one "$checker"
+    ;;
+  tidy-one)
+    key=$passed/$(key_of "$2" "$3")
+    if [ -e "$key" ]; then touch "$key"; exit; fi
+    echo "$3"
+    "$2" -p build/tidy --quiet "$3" 2> >(grep -v ' warnings generated\.$' >&2)
+    touch "$key"
     ;;
   *)
     sed -n '2,5s/^# \{0,1\}//p' "$0" >&2

@@ -17,7 +17,8 @@ Ports front_or_all(const Ports& ports) {
   Ports front;
   std::ranges::copy_if(ports, std::back_inserter(front),
                        [](const PortFacts* port) { return is_front(*port); });
-  return front.empty() ? ports : front;
+  if (front.empty()) return ports;
+  return front;
 }
 
 }  // namespace
@@ -25,10 +26,14 @@ Ports front_or_all(const Ports& ports) {
 std::vector<PortPair> match_ports(const Ports& outputs, const Ports& inputs) {
   std::vector<PortPair> pairs;
   if (outputs.empty() || inputs.empty()) return pairs;
-  if (outputs.size() == 1 || inputs.size() == 1) {
-    for (const auto* output : inputs.size() == 1 ? front_or_all(outputs) : outputs)
-      for (const auto* input : outputs.size() == 1 ? front_or_all(inputs) : inputs)
-        pairs.emplace_back(output->id, input->id);
+  if (inputs.size() == 1) {
+    for (const auto* output : front_or_all(outputs))
+      pairs.emplace_back(output->id, inputs.front()->id);
+    return pairs;
+  }
+  if (outputs.size() == 1) {
+    for (const auto* input : front_or_all(inputs))
+      pairs.emplace_back(outputs.front()->id, input->id);
     return pairs;
   }
   for (const auto* input : inputs) {
