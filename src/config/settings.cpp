@@ -135,7 +135,7 @@ Result<> set_ports(Config& config, const std::string& text, const Environment&) 
   const auto dash = view.find('-');
   const auto first = parse_port(view.substr(0, dash));
   const auto last =
-      dash == std::string_view::npos ? std::nullopt : parse_port(view.substr(dash + 1));
+      parse_port(dash == std::string_view::npos ? std::string_view() : view.substr(dash + 1));
   if (!first || !last)
     return bad(
         fmt::format("'{}' is not a range of ports, expected FIRST-LAST such as "
