@@ -47,16 +47,27 @@ struct DeviceInfo {
   std::string capture_node;
   bool capture_is_monitor = false;
   std::string playback_node;
+  std::uint64_t capture_serial = 0, playback_serial = 0;
+  // Somebody else's node has the name of one of these nodes, too: whoever asks for the name may get
+  // the other one.
+  bool name_is_shared = false;
   friend bool operator==(const DeviceInfo&, const DeviceInfo&) = default;
+};
+
+// The other end of a link. Names are not unique in PipeWire; serials are never reused.
+struct LinkedNode {
+  std::string name;
+  std::uint64_t serial = 0;
+  friend auto operator<=>(const LinkedNode&, const LinkedNode&) = default;
 };
 
 // The node of a child that an engine spawned, recognised by its property rocd.stream.uid.
 struct StreamNodeInfo {
   Uid stream;
   std::uint64_t serial = 0;
-  int pid = 0;                         // application.process.id
-  bool capturing = false;              // records (roc-send) or plays (roc-recv)
-  std::vector<std::string> linked_to;  // names of the nodes at the other end, sorted, unique
+  int pid = 0;                        // application.process.id
+  bool capturing = false;             // records (roc-send) or plays (roc-recv)
+  std::vector<LinkedNode> linked_to;  // the nodes at the other end, sorted, unique
   friend bool operator==(const StreamNodeInfo&, const StreamNodeInfo&) = default;
 };
 
@@ -73,6 +84,8 @@ struct DeviceCallbacks {
   std::function<void(bool connected, const std::string& reason)> on_connection;
   std::function<void(const DeviceInfo&)> on_device;  // new or changed
   std::function<void(const std::string& node_name)> on_device_gone;
+  // Why a virtual device is not made for the time being; empty once that is over.
+  std::function<void(const Uid& device, const std::string& problem)> on_device_problem;
   std::function<void(const StreamNodeInfo&)> on_stream_node;  // new or its links changed
   std::function<void(const Uid& stream, std::uint64_t serial)> on_stream_node_gone;
   std::function<void(const Uid& stream, bool linked, const std::string& reason)> on_link;
@@ -89,6 +102,7 @@ class DeviceDriver {
   // channels and rate, but for the description only when nobody uses it, because removing a device
   // stops the applications that use it. If somebody else changes the volume of a virtual device,
   // the driver takes that as desired too and reports it: do not answer with ensure_device().
+  // While an older node of somebody else has its name, the device is not made.
   virtual void ensure_device(const VirtualDevice& device) = 0;
   virtual void remove_device(const Uid& uid) = 0;
   virtual void ensure_link(const LinkRequest& link) = 0;

@@ -8,6 +8,9 @@
 namespace rocd {
 namespace {
 
+// From setting a default to seeing that the session manager took it.
+constexpr Duration default_patience = 500ms;
+
 Error no_device(const std::string& node_name) {
   Error error;
   error.code = ErrorCode::not_found;
@@ -94,6 +97,7 @@ void DeviceMachine::handle_disconnected(const std::string& reason) {
   dying_.clear();
   sweeping_.clear();
   pending_default_.clear();
+  unconfirmed_default_.clear();
   effects_.clear();
   wake_at_.reset();
   for (auto& [uid, device] : devices_) {
@@ -143,10 +147,7 @@ void DeviceMachine::handle_settled(Instant now) {
   sweep_leftovers();
   for (auto& [uid, device] : devices_) evaluate_device(device, now);
   for (auto& [stream, wish] : wishes_) evaluate_wish(wish, now);
-  if (graph_.defaults.known) {
-    for (auto& [sink, name] : pending_default_) effects_.push_back(SetDefault{sink, name});
-    pending_default_.clear();
-  }
+  evaluate_defaults(now);
   report();
 }
 
@@ -178,7 +179,12 @@ void DeviceMachine::evaluate_device(Device& device, Instant now) {
     rebuild = std::max(rebuild, rebuild_needed(slot.made, device.wanted));
   if (rebuild == Rebuild::now || (rebuild == Rebuild::when_idle && !in_use(device)))
     destroy_nodes(device);
-
+  if (const auto* other = older_namesake(device)) {
+    if (!device.nodes.empty()) destroy_nodes(device);
+    return tell_problem(device, "another program has made a device called '" + other->name +
+                                    "': close it, or give one of the two another name");
+  }
+  tell_problem(device, "");
   make_nodes(device, now);
   if (!nodes_complete(device)) {
     const auto found = device.nodes.find(NodeRole::device);
@@ -195,6 +201,54 @@ void DeviceMachine::evaluate_device(Device& device, Instant now) {
         pairs_between(*device.nodes.at(NodeRole::feed).id, *device.nodes.at(NodeRole::device).id);
     keep_links(device.feed_links, device.wanted.uid, pairs, now);
   }
+}
+
+// A node of somebody else that had one of the device's names before the device had it.
+const NodeFacts* DeviceMachine::older_namesake(const Device& device) const {
+  for (const auto role : roles_of(device.wanted)) {
+    const auto name = node_name(device.wanted, role);
+    const auto slot = device.nodes.find(role);
+    const auto* own =
+        slot != device.nodes.end() && slot->second.id ? graph_.node(*slot->second.id) : nullptr;
+    for (const auto* node : graph_.nodes()) {
+      if (node->name != name || node->instance == instance_) continue;
+      if (own == nullptr || node->serial < own->serial) return node;
+    }
+  }
+  return nullptr;
+}
+
+void DeviceMachine::tell_problem(Device& device, std::string problem) {
+  if (device.problem == problem) return;
+  device.problem = std::move(problem);
+  events_.push_back(DeviceProblem{device.wanted.uid, device.problem});
+}
+
+// PipeWire does not tell one client of a change of defaults while another one begins to listen
+// (metadata_property() in its module-metadata: nothing is sent while a ping is pending). What
+// others choose then is lost until the next change; what rocd itself chose is looked up.
+void DeviceMachine::evaluate_defaults(Instant now) {
+  auto& defaults = graph_.defaults;
+  if (!defaults.known) return;
+  for (auto& [sink, name] : pending_default_) {
+    unconfirmed_default_[sink] = {name, now + default_patience};
+    effects_.push_back(SetDefault{sink, name});
+  }
+  pending_default_.clear();
+  std::erase_if(unconfirmed_default_, [&](const auto& entry) {
+    const auto& [sink, set] = entry;
+    auto& configured = sink ? defaults.configured_sink : defaults.configured_source;
+    const auto& effective = sink ? defaults.sink : defaults.source;
+    if (configured == set.node_name && (set.node_name.empty() || effective == set.node_name))
+      return true;
+    if (now < set.check_at) {
+      wake_at(set.check_at);
+      return false;
+    }
+    if (set.node_name.empty()) configured.clear();  // what is no more is not told
+    effects_.push_back(ReadDefaults{});
+    return true;
+  });
 }
 
 void DeviceMachine::make_nodes(Device& device, Instant now) {
@@ -308,13 +362,18 @@ std::optional<DeviceInfo> DeviceMachine::describe_own(const Device& device) cons
   // Exactly as asked, not as PipeWire's floats have it; a change on its way counts as done.
   info->volume = device.wanted.volume;
   info->muted = device.wanted.muted;
-  if (device.wanted.direction == StreamDirection::input)
-    info->playback_node = node_name(device.nodes.at(NodeRole::feed).made, NodeRole::feed);
+  if (device.wanted.direction == StreamDirection::input) {
+    const auto* feed = graph_.node(*device.nodes.at(NodeRole::feed).id);
+    info->playback_node = feed->name;
+    info->playback_serial = feed->serial;
+  }
   return info;
 }
 
 void DeviceMachine::report() {
   std::map<std::string, DeviceInfo> devices;
+  std::map<std::string_view, int> names;
+  for (const auto* node : graph_.nodes()) ++names[node->name];
   if (!session_.empty()) {
     for (const auto& [uid, device] : devices_)
       if (auto info = describe_own(device)) devices.emplace(info->node_name, *info);
@@ -324,11 +383,18 @@ void DeviceMachine::report() {
         devices.emplace(info->node_name, *info);
     }
   }
+  for (auto& [name, info] : devices)
+    for (const auto* used : {&info.capture_node, &info.playback_node})
+      if (!used->empty() && names[*used] > 1) info.name_is_shared = true;
   for (const auto& [name, info] : told_devices_)
     if (!devices.contains(name)) events_.push_back(DeviceGone{name});
   for (const auto& [name, info] : devices) {
     const auto told = told_devices_.find(name);
-    if (told == told_devices_.end() || !(told->second == info)) events_.push_back(info);
+    if (told != told_devices_.end() && told->second == info) continue;
+    // Another device under the same name, between two looks.
+    if (told != told_devices_.end() && told->second.virtual_uid != info.virtual_uid)
+      events_.push_back(DeviceGone{name});
+    events_.push_back(info);
   }
   told_devices_ = std::move(devices);
 

@@ -59,8 +59,9 @@ class DeviceMachine {
     bool sink;              // else source
     std::string node_name;  // empty: nobody's choice any more
   };
+  struct ReadDefaults {};  // anew, all of them
   using Effect = std::variant<CreateNode, CreateLink, Destroy, DestroyGlobal, Prime, Resume,
-                              SetVolume, SetDefault>;
+                              SetVolume, SetDefault, ReadDefaults>;
 
   struct DeviceGone {
     std::string node_name;
@@ -74,7 +75,12 @@ class DeviceMachine {
     bool linked;
     std::string reason;
   };
-  using Event = std::variant<DeviceInfo, DeviceGone, StreamNodeInfo, StreamNodeGone, LinkChanged>;
+  struct DeviceProblem {
+    Uid device;
+    std::string problem;  // empty: it is over
+  };
+  using Event = std::variant<DeviceInfo, DeviceGone, DeviceProblem, StreamNodeInfo, StreamNodeGone,
+                             LinkChanged>;
 
   explicit DeviceMachine(const Uid& instance);
 
@@ -126,6 +132,7 @@ class DeviceMachine {
     std::optional<Volume>
         outdated;         // what was seen then; as long as that is seen, it is on its way
     std::string failure;  // as last logged
+    std::string problem;  // as last told
   };
   struct Wish {
     explicit Wish(LinkRequest r) : request(std::move(r)), links(request.stream) {}
@@ -137,6 +144,8 @@ class DeviceMachine {
   void sweep_leftovers();
   void evaluate_device(Device& device, Instant now);
   void make_nodes(Device& device, Instant now);
+  void tell_problem(Device& device, std::string problem);
+  void evaluate_defaults(Instant now);
   void prime(Device& device);
   void evaluate_volume(Device& device);
   void evaluate_wish(Wish& wish, Instant now);
@@ -150,6 +159,8 @@ class DeviceMachine {
   void report();
 
   [[nodiscard]] bool is_leftover(const NodeFacts& node) const;
+  [[nodiscard]] const NodeFacts* older_namesake(const Device& device) const;
+  [[nodiscard]] const NodeSlot* own_slot(const std::string& node_name) const;
   [[nodiscard]] bool nodes_complete(const Device& device) const;
   [[nodiscard]] bool present(const Device& device) const;
   [[nodiscard]] bool in_use(const Device& device) const;
@@ -165,7 +176,13 @@ class DeviceMachine {
   std::map<Uid, Wish> wishes_;
   std::map<GlobalId, Token> dying_;  // nodes that we gave up and that are still to be seen
   std::set<GlobalId> sweeping_;      // leftovers that we asked to be removed
-  std::map<bool, std::string> pending_default_;  // by "is a sink", until defaults are known
+  struct DefaultSet {
+    std::string node_name;
+    Instant check_at;
+  };
+  // By "is a sink": until defaults are known; until they are seen to be what was set.
+  std::map<bool, std::string> pending_default_;
+  std::map<bool, DefaultSet> unconfirmed_default_;
   std::map<std::string, DeviceInfo> told_devices_;
   std::map<StreamNodeKey, StreamNodeInfo> told_stream_nodes_;
   std::optional<Instant> wake_at_;

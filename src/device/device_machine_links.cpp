@@ -21,9 +21,19 @@ void DeviceMachine::remove_link(const Uid& stream) {
   wishes_.erase(found);
 }
 
+const DeviceMachine::NodeSlot* DeviceMachine::own_slot(const std::string& name) const {
+  for (const auto& [uid, device] : devices_)
+    for (const auto& [role, slot] : device.nodes)
+      if (node_name(slot.made, role) == name) return &slot;
+  return nullptr;
+}
+
 void DeviceMachine::evaluate_wish(Wish& wish, Instant now) {
   const auto end = [&](const std::string& name, std::string& problem) {
-    const auto* node = graph_.find(name);
+    const auto* own = own_slot(name);
+    const auto* node = own == nullptr ? graph_.find(name)
+                       : own->id      ? graph_.node(*own->id)
+                                      : nullptr;
     if (node == nullptr || is_leftover(*node) || dying_.contains(node->id)) {
       problem = name + " is not there";
       return GlobalId{0};

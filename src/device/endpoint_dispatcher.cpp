@@ -218,6 +218,11 @@ Result<> EndpointDispatcher::remove(const Uid& uid) {
   return {};
 }
 
+std::string EndpointDispatcher::problem(const Uid& uid) const {
+  const auto found = impl_->records.find(uid);
+  return found == impl_->records.end() ? std::string() : found->second.problem;
+}
+
 void EndpointDispatcher::set_users(const Uid& endpoint, std::vector<Uid> streams) {
   // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): it may be part of what is erased
   const Uid uid = endpoint;

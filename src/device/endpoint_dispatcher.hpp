@@ -41,6 +41,7 @@ class EndpointDispatcher final {
   [[nodiscard]] std::vector<Endpoint> list() const;              // ordered by uid
   [[nodiscard]] const Endpoint* find(const Uid& uid) const;      // valid until the next change
   [[nodiscard]] const DeviceInfo* device(const Uid& uid) const;  // nullptr while absent
+  [[nodiscard]] std::string problem(const Uid& uid) const;       // why it cannot be made, if so
 
   // Writes return after the spec is on disk. Errors: invalid_argument, conflict, read_only,
   // not_found, unavailable.

@@ -20,6 +20,9 @@ void EndpointDispatcher::Impl::start_driver() {
       .on_connection = [this](bool up, const std::string& reason) { on_connection(up, reason); },
       .on_device = [this](const DeviceInfo& info) { on_device(info); },
       .on_device_gone = [this](const std::string& name) { on_device_gone(name); },
+      .on_device_problem = [this](
+                               const Uid& device,
+                               const std::string& problem) { on_device_problem(device, problem); },
       .on_stream_node =
           [this](const StreamNodeInfo& info) {
             if (callbacks.on_stream_node) callbacks.on_stream_node(info);
@@ -45,6 +48,8 @@ void EndpointDispatcher::Impl::refresh_status(Record& record) {
     status.node_serial = record.device->serial;
   } else if (!driver.connected()) {
     status.message = away_reason;
+  } else if (!record.problem.empty()) {
+    status.message = record.problem;
   } else if (spec.type == EndpointType::streaming_device) {
     status.message = "being made: waits for the session manager (WirePlumber) to give it its ports";
   } else {
@@ -127,6 +132,16 @@ void EndpointDispatcher::Impl::on_device_gone(const std::string& node_name) {
   const auto& [spec, status] = record.endpoint;
   if (spec.type == EndpointType::system_device && status.in_use_by.empty()) records.erase(found);
   changed(uid);
+}
+
+void EndpointDispatcher::Impl::on_device_problem(const Uid& device, const std::string& problem) {
+  const auto found = records.find(device);
+  if (found == records.end()) return;
+  auto& record = found->second;
+  record.problem = problem;
+  if (!problem.empty()) log("device").warn("{}: {}", record.endpoint.spec.system_name, problem);
+  refresh_status(record);
+  changed(device);
 }
 
 void EndpointDispatcher::Impl::mark_unsaved(Record& record) {

@@ -10,6 +10,7 @@
 
 #include "aio/machine_timer.hpp"
 #include "device/endpoint_dispatcher.hpp"
+#include "device/endpoint_names.hpp"
 #include "device/endpoint_storage.hpp"
 
 namespace rocd {
@@ -20,6 +21,7 @@ struct EndpointDispatcher::Impl {
   struct Record {
     Endpoint endpoint;
     std::optional<DeviceInfo> device;
+    std::string problem;  // why the driver does not make it
     bool unsaved = false;
   };
 
@@ -27,9 +29,12 @@ struct EndpointDispatcher::Impl {
        Store& store)
       : self(self_), driver(driver_), storage(self_, store), timer(executor, [this] { save(); }) {}
 
+  // By an endpoint of ours, or by a device of somebody else that has such a name.
   [[nodiscard]] bool name_taken(const std::string& name, const Uid& except) const {
+    const auto system_name = std::string(system_name_prefix) + name;
     return std::ranges::any_of(records, [&](const auto& entry) {
-      return entry.first != except && entry.second.endpoint.spec.name == name;
+      const auto& spec = entry.second.endpoint.spec;
+      return entry.first != except && (spec.name == name || spec.system_name == system_name);
     });
   }
 
@@ -50,6 +55,7 @@ struct EndpointDispatcher::Impl {
   void on_virtual_device(Record& record, const DeviceInfo& info);
   void on_system_device(const DeviceInfo& info);
   void on_device_gone(const std::string& node_name);
+  void on_device_problem(const Uid& device, const std::string& problem);
   void mark_unsaved(Record& record);
   void save();
 

@@ -110,6 +110,7 @@ struct PipeWireDriver::Impl {
   void run(const DeviceMachine::SetDefault& effect) {
     registry->set_default(effect.sink, effect.node_name);
   }
+  void run(const DeviceMachine::ReadDefaults&) { registry->read_defaults(); }
 
   // Callbacks may call back into the driver; also shutdown(), which empties `callbacks`.
   void deliver() {
@@ -118,6 +119,9 @@ struct PipeWireDriver::Impl {
                      [&](const DeviceInfo& info) { call(callbacks.on_device, info); },
                      [&](const DeviceMachine::DeviceGone& gone) {
                        call(callbacks.on_device_gone, gone.node_name);
+                     },
+                     [&](const DeviceMachine::DeviceProblem& told) {
+                       call(callbacks.on_device_problem, told.device, told.problem);
                      },
                      [&](const StreamNodeInfo& info) { call(callbacks.on_stream_node, info); },
                      [&](const DeviceMachine::StreamNodeGone& gone) {

@@ -59,8 +59,12 @@ std::optional<DeviceInfo> describe_device(const Graph& graph, const NodeFacts& n
   info.is_chosen_default =
       source ? defaults.configured_source == node.name : defaults.configured_sink == node.name;
   info.capture_node = node.name;
+  info.capture_serial = node.serial;
   info.capture_is_monitor = sink;
-  if (!source) info.playback_node = node.name;
+  if (!source) {
+    info.playback_node = node.name;
+    info.playback_serial = node.serial;
+  }
   return info;
 }
 
@@ -81,7 +85,8 @@ std::map<StreamNodeKey, StreamNodeInfo> describe_stream_nodes(const Graph& graph
   const auto note = [&](GlobalId end, GlobalId other) {
     const auto found = by_id.find(end);
     const auto* facts = graph.node(other);
-    if (found != by_id.end() && facts != nullptr) found->second->linked_to.push_back(facts->name);
+    if (found != by_id.end() && facts != nullptr)
+      found->second->linked_to.push_back({facts->name, facts->serial});
   };
   for (const auto& [id, link] : graph.links()) {
     note(link.out_node, link.in_node);

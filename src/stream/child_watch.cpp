@@ -141,7 +141,7 @@ const std::optional<MediaUri>& ChildWatch::bound(Interface interface) const {
 bool ChildWatch::linked_to_device() const {
   return std::any_of(nodes_.begin(), nodes_.end(), [this](const auto& entry) {
     const auto& to = entry.second.linked_to;
-    return std::find(to.begin(), to.end(), expected_.device_node) != to.end();
+    return std::find(to.begin(), to.end(), expected_.device) != to.end();
   });
 }
 
@@ -171,18 +171,18 @@ std::string ChildWatch::unproven_reason() const {
   if (!all_bound()) return "waits for the tool to open its network ports";
   if (!main_loop_) return "waits for the tool to start its main loop";
   if (nodes_.empty()) return "waits for the tool's node to appear in PipeWire";
-  return "waits for the tool's node to be linked to '" + expected_.device_node + "'";
+  return "waits for the tool's node to be linked to '" + expected_.device.name + "'";
 }
 
 std::optional<std::string> ChildWatch::verdict(Instant now) const {
   if (!alive_) return std::nullopt;
   // Privacy: whatever else is true, its audio goes to (comes from) its own device only.
   for (const auto& [serial, node] : nodes_) {
-    for (const auto& name : node.linked_to) {
-      if (name != expected_.device_node) {
-        return "its audio was linked to '" + name + "' instead of only '" + expected_.device_node +
-               "'";
-      }
+    for (const auto& other : node.linked_to) {
+      if (other == expected_.device) continue;
+      const bool namesake = other.name == expected_.device.name;
+      return "its audio was linked to " + std::string(namesake ? "another device called " : "") +
+             "'" + other.name + "' instead of only '" + expected_.device.name + "'";
     }
   }
   if (!proven_) return std::nullopt;  // the supervisor bounds the time to readiness

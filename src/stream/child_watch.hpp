@@ -25,7 +25,7 @@ class ChildWatch {
   static constexpr double spinning_cpu = 0.95;  // of one core
 
   struct Expected {
-    std::string device_node;  // the only node that the child's node may be linked to
+    LinkedNode device;  // the only node that the child's node may be linked to
     bool binds_media = false, binds_repair = false, binds_control = false;
     std::optional<int> pid;
   };

@@ -84,11 +84,15 @@ void StreamMachine::handle_connection(bool connected, Now now) {
   decide(now);
 }
 
-void StreamMachine::handle_device(Side side, const DeviceInfo* device, Now now) {
+void StreamMachine::handle_device(Side side, const DeviceInfo* device, Now now,
+                                  std::string problem) {
   auto& known = side == Side::source ? source_ : destination_;
+  auto& known_problem = side == Side::source ? source_problem_ : destination_problem_;
   const auto* reference = endpoint_of(side == Side::source ? spec_.source : spec_.destination);
   if (reference == nullptr) device = nullptr;
-  if (known.has_value() == (device != nullptr) && (!known || *known == *device)) return;
+  const bool same_problem = std::exchange(known_problem, problem) == problem;
+  const bool same = known.has_value() == (device != nullptr) && (!known || *known == *device);
+  if (same && same_problem) return;
   if (device != nullptr) {
     known = *device;
   } else {
@@ -292,8 +296,9 @@ void StreamMachine::stop_child() {
 void StreamMachine::begin_generation(Now now) {
   ChildWatch::Expected expected;
   if (planned_for_) {
-    expected.device_node =
-        kind_ == StreamKind::send ? planned_for_->capture_node : planned_for_->playback_node;
+    expected.device = {
+        kind_ == StreamKind::send ? planned_for_->capture_node : planned_for_->playback_node,
+        child_device_serial_};
   }
   if (kind_ == StreamKind::receive && plan_) {
     expected.binds_media = plan_->resolved.media.has_value();
@@ -328,12 +333,20 @@ std::optional<StreamProblem> StreamMachine::missing_device(Side side) const {
   const auto& device = is_source ? source_ : destination_;
   const std::string name = is_source ? "source" : "destination";
   if (!device) {
-    return StreamProblem{"waits for its " + name + " device",
-                         "plug the device in, or choose another endpoint"};
+    const auto& problem = is_source ? source_problem_ : destination_problem_;
+    return StreamProblem{
+        "waits for its " + name + " device",
+        problem.empty() ? "plug the device in, or choose another endpoint" : problem};
   }
   if (is_source ? device->capture_node.empty() : device->playback_node.empty()) {
     return StreamProblem{"its " + name + " device cannot be used as a " + name,
                          "choose another endpoint"};
+  }
+  // A tool asks for its device by name, and might get the other one. (Links are made by number.)
+  if (device->name_is_shared && kind_ != StreamKind::local) {
+    return StreamProblem{"two devices are called '" + device->node_name + "': its " + name +
+                             " and one of another program",
+                         "close that program, or give one of the two another name"};
   }
   return std::nullopt;
 }
@@ -351,8 +364,8 @@ StreamDevices StreamMachine::devices() const {
 }
 
 std::uint64_t StreamMachine::device_serial() const {
-  const auto& device = kind_ == StreamKind::send ? source_ : destination_;
-  return device ? device->serial : 0;
+  if (kind_ == StreamKind::send) return source_ ? source_->capture_serial : 0;
+  return destination_ ? destination_->playback_serial : 0;
 }
 
 StreamProblem StreamMachine::child_problem(const ExitRecord* last_exit) const {

@@ -71,8 +71,9 @@ class StreamMachine {
   void handle_removed(Now now);
 
   // Facts.
-  void handle_connection(bool connected, Now now);                   // to PipeWire
-  void handle_device(Side side, const DeviceInfo* device, Now now);  // nullptr: not there
+  void handle_connection(bool connected, Now now);  // to PipeWire
+  // nullptr: not there, and perhaps why.
+  void handle_device(Side side, const DeviceInfo* device, Now now, std::string problem = {});
   void handle_engine_changed(Now now);
   void handle_plan(Result<StreamPlan> plan, Now now);
   void handle_child(const ChildStatus& child, const ExitRecord* last_exit, Now now);
@@ -104,7 +105,7 @@ class StreamMachine {
   [[nodiscard]] std::optional<StreamProblem> blocker() const;
   [[nodiscard]] std::optional<StreamProblem> missing_device(Side side) const;
   [[nodiscard]] StreamDevices devices() const;
-  [[nodiscard]] std::uint64_t device_serial() const;
+  [[nodiscard]] std::uint64_t device_serial() const;  // of the node that the child attaches to
   [[nodiscard]] StreamProblem child_problem(const ExitRecord* last_exit) const;
 
   void update_status(Now now);
@@ -119,6 +120,7 @@ class StreamMachine {
   bool removed_ = false;
   bool connected_ = false;
   std::optional<DeviceInfo> source_, destination_;
+  std::string source_problem_, destination_problem_;
 
   // The child: what was planned and asked for.
   bool plan_needed_ = true;

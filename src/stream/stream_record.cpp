@@ -102,7 +102,8 @@ void StreamRecord::tell_device(const Uid& endpoint) {
 void StreamRecord::feed_side(StreamMachine& machine, Side side, Now now) const {
   const auto* reference = endpoint_at(machine.spec(), side);
   if (reference == nullptr) return;
-  machine.handle_device(side, tools_.endpoints.device(reference->endpoint), now);
+  machine.handle_device(side, tools_.endpoints.device(reference->endpoint), now,
+                        tools_.endpoints.problem(reference->endpoint));
 }
 
 void StreamRecord::tell_child() {

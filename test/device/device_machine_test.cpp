@@ -444,7 +444,8 @@ TEST_CASE("nodes of children are told with the other ends of their links, once f
   world.link_nodes(id, sink);  // two links, one change
   REQUIRE(world.settle());
   REQUIRE(world.stream_nodes.size() == 2);
-  CHECK(world.stream_nodes[1].linked_to == std::vector<std::string>{"speakers"});
+  CHECK(world.stream_nodes[1].linked_to ==
+        std::vector<LinkedNode>{{"speakers", world.node("speakers")->serial}});
 
   world.remove(id);
   REQUIRE(world.settle());
@@ -472,6 +473,83 @@ TEST_CASE("the default is chosen only when asked, and when the session manager i
   REQUIRE(world.machine.clear_default("rocd.kitchen").has_value());
   REQUIRE(world.settle());
   CHECK(world.defaults_set.size() == 2);
+}
+
+TEST_CASE("a default that was set but not told of is looked up") {
+  Connected world;
+  world.machine.graph().defaults.known = true;
+  world.machine.ensure_device(output("kitchen"));
+  REQUIRE(world.settle());
+  world.tells_defaults = false;
+  world.untold_defaults = world.machine.graph().defaults;
+  REQUIRE(world.machine.set_default("rocd.kitchen").has_value());
+  REQUIRE(world.settle());
+  CHECK_FALSE(world.devices["rocd.kitchen"].is_default);
+  REQUIRE(world.machine.poll_timeout());
+  world.advance(500ms);
+  REQUIRE(world.settle());
+  CHECK(world.devices["rocd.kitchen"].is_default);
+  REQUIRE(world.machine.clear_default("rocd.kitchen").has_value());
+  REQUIRE(world.settle());
+  world.advance(500ms);
+  REQUIRE(world.settle());
+  CHECK_FALSE(world.devices["rocd.kitchen"].is_chosen_default);
+  CHECK_FALSE(world.machine.poll_timeout());
+}
+
+TEST_CASE("a device is not made while an older one of somebody else has its name") {
+  for (const bool is_feed : {false, true}) {
+    CAPTURE(is_feed);
+    Connected world;
+    const auto wanted = is_feed ? input("mic") : output("mic");
+    const std::string name = is_feed ? "rocd.mic.feed" : "rocd.mic";
+    const auto other = world.add_node(name, "Audio/Sink");
+    world.machine.ensure_device(wanted);
+    REQUIRE(world.settle());
+    CHECK(world.nodes_made == 0);
+    CHECK(world.problems[wanted.uid] == "another program has made a device called '" + name +
+                                            "': close it, or give one of the two another name");
+    world.remove(other);
+    REQUIRE(world.settle());
+    CHECK(world.devices["rocd.mic"].virtual_uid == wanted.uid);
+    CHECK(world.problems[wanted.uid].empty());
+  }
+}
+
+TEST_CASE("a younger namesake does not take the device's place, but the name is no longer unique") {
+  Connected world;
+  world.machine.ensure_device(output("kitchen"));
+  REQUIRE(world.settle());
+  const auto serial = world.devices["rocd.kitchen"].serial;
+  CHECK_FALSE(world.devices["rocd.kitchen"].name_is_shared);
+  const auto other = world.add_node("rocd.kitchen", "Audio/Sink");
+  REQUIRE(world.settle());
+  CHECK(world.devices["rocd.kitchen"].serial == serial);
+  CHECK(world.devices["rocd.kitchen"].name_is_shared);
+  CHECK(world.problems.empty());
+  // Links are made by number.
+  const auto speakers = world.add_node("speakers", "Audio/Sink");
+  world.machine.ensure_link({Uid::derive("test", "stream", "s"), "rocd.kitchen", "speakers"});
+  REQUIRE(world.settle());
+  for (const auto& [id, link] : world.machine.graph().links()) {
+    CHECK(link.in_node == speakers);
+    CHECK(link.out_node != other);
+  }
+  CHECK_FALSE(world.machine.graph().links().empty());
+  world.remove(other);
+  REQUIRE(world.settle());
+  CHECK_FALSE(world.devices["rocd.kitchen"].name_is_shared);
+}
+
+TEST_CASE("of two that were made at once the older one keeps the name") {
+  Connected world;
+  const auto other = world.add_node("stranger", "Audio/Sink");
+  world.machine.ensure_device(output("kitchen"));
+  REQUIRE(world.settle());
+  world.machine.graph().node(other)->name = "rocd.kitchen";  // seen late, but made first
+  REQUIRE(world.settle());
+  CHECK_FALSE(world.problems[output("kitchen").uid].empty());
+  CHECK_FALSE(world.devices["rocd.kitchen"].virtual_uid);  // that is the other one
 }
 
 TEST_CASE("whatever happens in whatever order, it ends with what is wanted, and nothing else") {

@@ -388,6 +388,42 @@ TEST_CASE("an unplugged device stays listed while a stream uses it") {
   CHECK(peer.endpoints->find(uid) == nullptr);
 }
 
+TEST_CASE("a name that a device of another program has is not given to a new endpoint") {
+  Peer peer;
+  DeviceInfo foreign;
+  foreign.node_name = "rocd.kitchen";
+  peer.driver->add_system_device(foreign);
+  peer.driver->deliver();
+  EndpointSpec spec;
+  spec.display_name = "Kitchen";
+  spec.direction = StreamDirection::output;
+  const auto created = peer.endpoints->create(spec);
+  REQUIRE(created.has_value());
+  CHECK(created->spec.system_name == "rocd.kitchen-2");
+  spec.system_name = "rocd.kitchen";
+  CHECK(peer.endpoints->create(spec).error().code == ErrorCode::conflict);
+}
+
+TEST_CASE("why a device cannot be made is told until it is made") {
+  Peer peer;
+  peer.driver->hold_devices = true;
+  EndpointSpec spec;
+  spec.display_name = "Kitchen";
+  spec.direction = StreamDirection::output;
+  const auto uid = peer.endpoints->create(spec)->spec.uid;
+  peer.driver->report_problem(uid, "its name is taken");
+  peer.driver->deliver();
+  CHECK(peer.at(uid).status.state == EndpointState::absent);
+  CHECK(peer.at(uid).status.message == "its name is taken");
+  CHECK(peer.endpoints->problem(uid) == "its name is taken");
+  CHECK(peer.changed.contains(uid));
+  peer.driver->report_problem(uid, "");
+  peer.driver->release();
+  peer.driver->deliver();
+  CHECK(peer.at(uid).status.state == EndpointState::present);
+  CHECK(peer.at(uid).status.message.empty());
+}
+
 TEST_CASE("of a system device only volume, mute and default can be changed") {
   Peer peer;
   const auto uid = system_endpoint_uid(self, "alsa.speakers");

@@ -37,6 +37,8 @@ void GraphWorld::drain_events() {
       devices.erase(lost->node_name);
       gone.push_back(lost->node_name);
     }
+    if (const auto* told = std::get_if<DeviceMachine::DeviceProblem>(&*event))
+      problems[told->device] = told->problem;
     if (const auto* link = std::get_if<DeviceMachine::LinkChanged>(&*event)) links.push_back(*link);
     if (const auto* info = std::get_if<StreamNodeInfo>(&*event)) stream_nodes.push_back(*info);
     if (const auto* lost = std::get_if<DeviceMachine::StreamNodeGone>(&*event))
@@ -147,9 +149,16 @@ void GraphWorld::run(const DeviceMachine::SetVolume& effect) {
 
 void GraphWorld::run(const DeviceMachine::SetDefault& effect) {
   defaults_set.push_back(effect);
-  auto& defaults = machine.graph().defaults;
+  auto& told = machine.graph().defaults;
+  if (tells_defaults) untold_defaults = told;
+  auto& defaults = untold_defaults;
   (effect.sink ? defaults.configured_sink : defaults.configured_source) = effect.node_name;
   (effect.sink ? defaults.sink : defaults.source) = effect.node_name;
+  if (tells_defaults) told = defaults;
+}
+
+void GraphWorld::run(const DeviceMachine::ReadDefaults&) {
+  machine.graph().defaults = untold_defaults;
 }
 
 void GraphWorld::link_nodes(GlobalId out, GlobalId in) {

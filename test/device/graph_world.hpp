@@ -45,9 +45,12 @@ class GraphWorld {
   std::size_t nodes_made = 0, links_made = 0, volumes_set = 0;
   std::size_t names_taken = 0;  // nodes asked for while one of that name was there
   std::vector<DeviceMachine::SetDefault> defaults_set;
+  bool tells_defaults = true;  // else only who asks anew is told
+  Defaults untold_defaults;
 
   // What was told.
   std::map<std::string, DeviceInfo> devices;
+  std::map<Uid, std::string> problems;
   std::vector<std::string> gone;
   std::vector<DeviceMachine::LinkChanged> links;
   std::vector<StreamNodeInfo> stream_nodes;
@@ -62,6 +65,7 @@ class GraphWorld {
   void run(const DeviceMachine::Resume& effect);
   void run(const DeviceMachine::SetVolume& effect);
   void run(const DeviceMachine::SetDefault& effect);
+  void run(const DeviceMachine::ReadDefaults& effect);
   void give_ports(GlobalId node, const std::vector<std::string>& channels, bool in, bool out);
   void drain_events();
 

@@ -4,7 +4,9 @@
 #include <boost/json/serialize.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <csignal>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "e2e/scene.hpp"
@@ -178,4 +180,40 @@ TEST_CASE("a stream from a system device that is unplugged records nothing else 
   neighbours.check_that_they_heard_nothing();
   CHECK(microphone.search(foreign) == "no trace");
   CHECK(witness.partners_of(node_of_child(rocd, "send")) == Names{"usb.microphone"});
+}
+
+TEST_CASE("two daemons with devices of the same names do not get at each other's audio", "[e2e]") {
+  Scene scene(loopback_config());
+  auto& first = scene.rocd();
+  first.wait_for_streams(both);
+  auto player = std::make_optional<Player>("rocd.speaker", tone);
+  auto microphone = std::make_optional<Listener>("rocd.microphone", source);
+  REQUIRE(microphone->listen_for(tone, {.seconds = 1}) == "heard");
+
+  write_file(scene.path("second.yaml"), "http: { unix_socket: off }\n" + loopback_config());
+  Rocd second({.config = scene.path("second.yaml"),
+               .state = scene.path("second"),
+               .log = scene.path("second.log")});
+  second.wait_for_endpoint("rocd.speaker", "absent");
+  second.wait_for_streams(both, "waiting");
+  CHECK(eventually([&] {
+    return second.endpoint("rocd.speaker").at("status").at("message").as_string() ==
+           "another program has made a device called 'rocd.speaker': close it, or give one of the "
+           "two another name";
+  }));
+  CHECK(microphone->listen_for(tone, {.seconds = 1}) == "heard");
+  CHECK(second.state_of("send") == "waiting");
+  check_undisturbed(first, "send");
+  check_undisturbed(first, "receive");
+  CHECK(rocd_nodes(scene.session).size() == 5);  // three of devices, two of children
+
+  player.reset();
+  microphone.reset();
+  scene.kill_rocd();
+  second.wait_for_streams(both);
+  const Player other_player("rocd.speaker", {1010, 1430});
+  const Listener other_microphone("rocd.microphone", source);
+  CHECK(other_microphone.listen_for({1010, 1430}, {.seconds = 1}) == "heard");
+  second.process().signal(SIGTERM);
+  CHECK(second.process().wait() == "exit 0");
 }

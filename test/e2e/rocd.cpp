@@ -76,8 +76,11 @@ json::object Rocd::stream(const std::string& display_name) const {
 
 json::object Rocd::endpoint(const std::string& system_name) const {
   const auto endpoints = http_->get("/peers/self/endpoints");
-  for (const auto& endpoint : endpoints.as_array())
-    if (endpoint.at("system_name").as_string() == system_name) return endpoint.as_object();
+  for (const std::string type : {"streaming_device", "system_device"})
+    for (const auto& endpoint : endpoints.as_array())
+      if (endpoint.at("system_name").as_string() == system_name &&
+          endpoint.at("endpoint_type").as_string() == type)
+        return endpoint.as_object();
   throw std::runtime_error("no endpoint '" + system_name + "' in " + json::serialize(endpoints));
 }
 

@@ -33,6 +33,7 @@ class Rocd {
 
   // As GET shows it; throws if there is none.
   [[nodiscard]] boost::json::object stream(const std::string& display_name) const;
+  // Rather a virtual device than a system device of the same name.
   [[nodiscard]] boost::json::object endpoint(const std::string& system_name) const;
   [[nodiscard]] std::string state_of(const std::string& stream) const;
   [[nodiscard]] int child_of(const std::string& stream) const;  // -1: none

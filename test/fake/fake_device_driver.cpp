@@ -122,8 +122,23 @@ void FakeDeviceDriver::vanish(std::string node_name) {
 }
 
 void FakeDeviceDriver::report_device(const std::string& node_name) {
-  queue([this, info = devices_.at(node_name)] {
+  auto& device = devices_.at(node_name);
+  device.capture_serial = device.playback_serial = device.serial;
+  queue([this, info = device] {
     if (callbacks_.on_device) callbacks_.on_device(info);
+  });
+}
+
+LinkedNode FakeDeviceDriver::node(const std::string& node_name) const {
+  for (const auto& [name, info] : devices_)
+    if (info.capture_node == node_name || info.playback_node == node_name)
+      return {node_name, info.serial};
+  return {node_name, 0};
+}
+
+void FakeDeviceDriver::report_problem(const Uid& device, const std::string& problem) {
+  queue([this, device, problem] {
+    if (callbacks_.on_device_problem) callbacks_.on_device_problem(device, problem);
   });
 }
 

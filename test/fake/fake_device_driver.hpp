@@ -46,6 +46,7 @@ class FakeDeviceDriver final : public DeviceDriver {
   void choose_default(const std::string& node_name);  // as a user would
   void set_stream_node(StreamNodeInfo info);
   void remove_stream_node(const Uid& stream);
+  void report_problem(const Uid& device, const std::string& problem);
   void break_link(const Uid& stream, const std::string& reason);
 
   bool hold_connection = false;  // start() does not connect
@@ -61,6 +62,7 @@ class FakeDeviceDriver final : public DeviceDriver {
   bool was_shut_down = false;
 
   [[nodiscard]] const DeviceInfo* device(const std::string& node_name) const;
+  [[nodiscard]] LinkedNode node(const std::string& node_name) const;  // of a present device
 
  private:
   struct Link {

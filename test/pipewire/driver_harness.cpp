@@ -25,6 +25,8 @@ void DriverHarness::start_driver() {
             devices.erase(name);
             gone.push_back(name);
           },
+      .on_device_problem = [this](const Uid& device,
+                                  const std::string& problem) { problems[device] = problem; },
       .on_stream_node =
           [this](const StreamNodeInfo& info) {
             stream_nodes[{info.stream, info.serial}] = info;

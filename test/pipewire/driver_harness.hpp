@@ -55,6 +55,7 @@ class DriverHarness {
   std::map<std::string, DeviceInfo> devices;
   std::vector<DeviceInfo> device_events;
   std::vector<std::string> gone;
+  std::map<Uid, std::string> problems;
   std::map<Uid, std::vector<LinkState>> links;
   std::map<std::pair<Uid, std::uint64_t>, StreamNodeInfo> stream_nodes;
   std::vector<StreamNodeInfo> stream_node_events;

@@ -97,8 +97,10 @@ TEST_CASE("the node of a child is told with its device, its pid and its end", "[
              !harness.stream_nodes.begin()->second.linked_to.empty();
     }));
     const auto& node = harness.stream_nodes.begin()->second;
+    const auto& mic = *harness.device("rocd.mic");
+    CHECK(mic.playback_serial != mic.capture_serial);
     CHECK(node.stream == stream);
-    CHECK(node.linked_to == std::vector<std::string>{"rocd.mic.feed"});
+    CHECK(node.linked_to == std::vector<LinkedNode>{{"rocd.mic.feed", mic.playback_serial}});
     CHECK_FALSE(node.capturing);
     CHECK(node.pid == player.pid());
     // Two links, one report.
@@ -114,5 +116,6 @@ TEST_CASE("the node of a child is told with its device, its pid and its end", "[
            !harness.stream_nodes.begin()->second.linked_to.empty();
   }));
   CHECK(harness.stream_nodes.begin()->second.capturing);
-  CHECK(harness.stream_nodes.begin()->second.linked_to == std::vector<std::string>{"rocd.mic"});
+  CHECK(harness.stream_nodes.begin()->second.linked_to ==
+        std::vector<LinkedNode>{{"rocd.mic", harness.device("rocd.mic")->capture_serial}});
 }

@@ -165,3 +165,23 @@ TEST_CASE("shutdown leaves nothing", "[pipewire]") {
     links += object.at("type") == "PipeWire:Interface:Link" ? 1 : 0;
   CHECK(links == 0);
 }
+
+TEST_CASE("a device is not made while another program has one of its name", "[pipewire]") {
+  DriverHarness harness;
+  harness.add_system_device("rocd.kitchen");
+  REQUIRE(harness.until_device("rocd.kitchen"));
+  const auto kitchen = virtual_output("kitchen");
+  harness.driver->ensure_device(kitchen);
+  REQUIRE(harness.until([&] { return !harness.problems[kitchen.uid].empty(); }));
+  CHECK(harness.dumped_nodes("node.name", "rocd.kitchen").size() == 1);
+  harness.remove_system_device("rocd.kitchen");
+  REQUIRE(harness.until([&] {
+    const auto* device = harness.device("rocd.kitchen");
+    return device != nullptr && device->virtual_uid == kitchen.uid;
+  }));
+  CHECK(harness.problems[kitchen.uid].empty());
+
+  harness.add_system_device("rocd.kitchen");
+  REQUIRE(harness.until([&] { return harness.device("rocd.kitchen")->name_is_shared; }));
+  CHECK(harness.device("rocd.kitchen")->virtual_uid == kitchen.uid);
+}

@@ -120,7 +120,7 @@ void DispatcherWorld::play(FakeProcess& process) {
   node.serial = 1000 + process.identity.start_ticks;
   node.pid = process.identity.pid;
   node.capturing = sends;
-  node.linked_to = {argv.at(1)};
+  node.linked_to = {driver.node(argv.at(1))};
   driver.set_stream_node(node);
 }
 

@@ -312,7 +312,7 @@ TEST_CASE("a child whose node is linked elsewhere is ended") {
   node.stream = uid;
   node.serial = 1000 + process->identity.start_ticks;
   node.pid = process->identity.pid;
-  node.linked_to = {"alsa_input.camera"};
+  node.linked_to = {{"alsa_input.camera", 7}};
   world.driver.set_stream_node(node);
   REQUIRE(world.until([&] { return !process->alive(); }));
   CHECK(process->signals.front() == SIGTERM);

@@ -243,6 +243,44 @@ TEST_CASE(
   CHECK(world.status().message.find("alsa_input.camera") != std::string::npos);
 }
 
+TEST_CASE("a node linked to another device of the same name is a fault at once") {
+  auto world = working(receiving());
+  world.serials[world.own_device()] = 77;
+  world.node({world.own_device()});
+  CHECK(world.take("fault") == 1);
+  CHECK(world.status().message.find("another device called 'rocd.microphone.feed'") !=
+        std::string::npos);
+}
+
+TEST_CASE("a stream does not start while its device shares its name with somebody else's") {
+  World world(sending());
+  world.connect(true);
+  auto device = speaker_device();
+  device.name_is_shared = true;
+  world.device(World::Side::source, &device);
+  CHECK(world.state() == StreamState::waiting);
+  CHECK(world.status().message ==
+        "two devices are called 'rocd.speaker': its source and one of another program");
+  CHECK(world.take("spawn") == 0);
+  device.name_is_shared = false;
+  world.device(World::Side::source, &device);
+  CHECK(world.take("spawn") == 1);
+  world.work();
+  device.name_is_shared = true;
+  world.device(World::Side::source, &device);
+  CHECK(world.take("stop") == 1);
+}
+
+TEST_CASE("why a device is not there is the hint of the stream that waits for it") {
+  World world(sending());
+  world.connect(true);
+  world.device(World::Side::source, nullptr, "its name is taken");
+  world.pass(3s);
+  CHECK(world.health().hint == "its name is taken");
+  world.device(World::Side::source, nullptr);
+  CHECK(world.health().hint == "plug the device in, or choose another endpoint");
+}
+
 TEST_CASE("a node of an older child says nothing about the new one") {
   auto world = working(sending());
   const int old_pid = *world.status().pid;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -61,7 +62,7 @@ inline DeviceInfo speaker_device(std::uint64_t serial = 10) {
   device.node_name = device.capture_node = "rocd.speaker";
   device.capture_is_monitor = true;
   device.virtual_uid = speaker;
-  device.serial = serial;
+  device.serial = device.capture_serial = serial;
   return device;
 }
 
@@ -72,6 +73,7 @@ inline DeviceInfo microphone_device(std::uint64_t serial = 20) {
   device.direction = StreamDirection::input;
   device.virtual_uid = microphone;
   device.serial = serial;
+  device.playback_serial = serial + 1;
   return device;
 }
 
@@ -93,8 +95,12 @@ class World {
     machine.handle_connection(connected, now);
     drain();
   }
-  void device(Side side, const DeviceInfo* info) {
-    machine.handle_device(side, info, now);
+  void device(Side side, const DeviceInfo* info, const std::string& problem = {}) {
+    if (info != nullptr) {
+      serials[info->capture_node] = info->capture_serial;
+      serials[info->playback_node] = info->playback_serial;
+    }
+    machine.handle_device(side, info, now, problem);
     drain();
   }
   void set_spec(StreamSpec spec) {
@@ -109,12 +115,12 @@ class World {
     if (fact) machine.handle_fact(generation, *fact, now);
     drain();
   }
-  void node(std::vector<std::string> linked_to, int pid = 0) {
+  void node(const std::vector<std::string>& linked_to, int pid = 0) {
     StreamNodeInfo info;
     info.stream = machine.spec().uid;
     info.serial = 100 + child.status().generation;
     info.pid = pid != 0 ? pid : child.status().pid.value_or(0);
-    info.linked_to = std::move(linked_to);
+    for (const auto& name : linked_to) info.linked_to.push_back({name, serials[name]});
     machine.handle_node(info, now);
     drain();
   }
@@ -194,6 +200,7 @@ class World {
 
   Now now{Instant(1000s), WallTime(1'700'000'000s)};
   FakeStreamEngine engine;
+  std::map<std::string, std::uint64_t> serials;  // of nodes, by name
   ChildMachine child{ChildPolicy{}, 1};
   StreamMachine machine;
   std::vector<std::string> happened;

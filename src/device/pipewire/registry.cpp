@@ -55,6 +55,18 @@ void Registry::set_default(bool sink, const std::string& node_name) {
   if (metadata_) metadata_->set_default(sink, node_name);
 }
 
+void Registry::read_defaults() {
+  if (metadata_) listen_to_defaults(metadata_->id());
+}
+
+void Registry::listen_to_defaults(GlobalId id) {
+  auto proxy = bind(id, PW_TYPE_INTERFACE_Metadata, PW_VERSION_METADATA);
+  if (!proxy) return;
+  if (metadata_) graveyard_.metadata.push_back(std::move(metadata_));
+  metadata_ = std::make_unique<MetadataBinding>(std::move(proxy), id, observer_);
+  observer_.on_change();
+}
+
 void Registry::start_and_pause(GlobalId id) {
   if (const auto found = nodes_.find(id); found != nodes_.end()) found->second->start_and_pause();
 }
@@ -87,12 +99,7 @@ void Registry::on_global(void* self, std::uint32_t id, std::uint32_t, const char
       registry.cards_[id] = std::make_unique<CardBinding>(std::move(proxy));
   } else if (kind == PW_TYPE_INTERFACE_Metadata) {
     if (lookup(properties, PW_KEY_METADATA_NAME) != "default") return;
-    auto proxy = registry.bind(id, type, PW_VERSION_METADATA);
-    if (!proxy) return;
-    if (registry.metadata_) registry.graveyard_.metadata.push_back(std::move(registry.metadata_));
-    registry.metadata_ =
-        std::make_unique<MetadataBinding>(std::move(proxy), id, registry.observer_);
-    registry.observer_.on_change();
+    registry.listen_to_defaults(id);
   }
 }
 

@@ -23,6 +23,7 @@ class Registry {
 
   void set_volume(GlobalId node, const std::vector<float>& channels, bool muted);
   void set_default(bool sink, const std::string& node_name);
+  void read_defaults();  // listens anew, so all of them are told again
   void start_and_pause(GlobalId node);
   void start(GlobalId node);
   void destroy(GlobalId id);
@@ -34,6 +35,7 @@ class Registry {
   void add_node(GlobalId id, const spa_dict* properties);
   void add_port(GlobalId id, const spa_dict* properties);
   void add_link(GlobalId id, const spa_dict* properties);
+  void listen_to_defaults(GlobalId metadata);
   [[nodiscard]] ProxyHandle bind(GlobalId id, const char* type, std::uint32_t version);
   [[nodiscard]] pw_registry* registry() { return reinterpret_cast<pw_registry*>(proxy_.get()); }
 
