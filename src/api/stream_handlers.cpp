@@ -4,6 +4,7 @@
 #include "api/handlers.hpp"
 #include "api/respond.hpp"
 #include "model/json.hpp"
+#include "model/validate.hpp"
 
 namespace rocd {
 namespace {
@@ -24,16 +25,24 @@ HttpResponse respond(int status, const Result<Stream>& stream, const Call& call)
   return respond(status, *stream);
 }
 
+// Every mistake at once, in how it is written and in what it means.
+Result<StreamSpec> understand(const boost::json::value& body, Services& services, const Uid& uid) {
+  auto [spec, errors] = read_stream(body, {services.context.self.uid, uid});
+  if (errors.empty()) return std::move(spec);
+  Error error{ErrorCode::invalid_argument, "the stream is not valid", {}, {}, {}};
+  error.fields = all_mistakes(std::move(errors), services.context.streams.mistakes(spec));
+  return error;
+}
+
 HttpResponse create_stream(const Call& call, Services& services, const Uid& uid) {
-  auto spec = decode_stream(call.body, {services.context.self.uid, uid});
+  auto spec = understand(call.body, services, uid);
   if (!spec) return error_response(spec.error(), call.request);
-  spec->uid = uid;
   return respond(201, services.context.streams.create(std::move(*spec)), call);
 }
 
 HttpResponse update_stream(const Call& call, Services& services, const Uid& uid,
                            const boost::json::value& body) {
-  auto spec = decode_stream(body, {services.context.self.uid, uid});
+  auto spec = understand(body, services, uid);
   if (!spec) return error_response(spec.error(), call.request);
   return respond(200, services.context.streams.update(uid, std::move(*spec)), call);
 }

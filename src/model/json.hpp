@@ -5,7 +5,9 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "model/endpoint.hpp"
@@ -33,6 +35,13 @@ struct DecodeContext {
 // origin, version and location of the result are defaults; the dispatcher fills them in.
 [[nodiscard]] Result<EndpointSpec> decode_endpoint(const boost::json::value& body,
                                                    const DecodeContext& context);
+// With mistakes: what could be read, and defaults for the rest.
+struct DecodedStream {
+  StreamSpec spec;
+  std::vector<FieldError> errors;
+};
+[[nodiscard]] DecodedStream read_stream(const boost::json::value& body,
+                                        const DecodeContext& context);
 [[nodiscard]] Result<StreamSpec> decode_stream(const boost::json::value& body,
                                                const DecodeContext& context);
 [[nodiscard]] Result<Peer> decode_peer(const boost::json::value& body,

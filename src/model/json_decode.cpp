@@ -197,11 +197,14 @@ Result<EndpointSpec> decode_endpoint(const boost::json::value& body, const Decod
   return spec;
 }
 
-Result<StreamSpec> decode_stream(const boost::json::value& body, const DecodeContext& context) {
-  if (!body.is_object()) return invalid("stream", {{"", "expected an object"}});
-  std::vector<FieldError> errors;
+DecodedStream read_stream(const boost::json::value& body, const DecodeContext& context) {
+  DecodedStream result;
+  auto& [spec, errors] = result;
+  if (!body.is_object()) {
+    errors.push_back({"", "expected an object"});
+    return result;
+  }
   ObjectReader reader(body.get_object(), "", errors);
-  StreamSpec spec;
   spec.uid = context.path_uid;
   check_identity(reader, "stream_uid", "stream_uri", context, {stream_uri(context.path_uid)});
   if (auto v = reader.text("display_name")) spec.display_name = std::move(*v);
@@ -216,8 +219,13 @@ Result<StreamSpec> decode_stream(const boost::json::value& body, const DecodeCon
     spec.settings = read_settings(*v, "/settings", errors);
   for (const auto* key : {"origin", "version", "status"}) reader.ignore(key);
   reader.finish();
+  return result;
+}
+
+Result<StreamSpec> decode_stream(const boost::json::value& body, const DecodeContext& context) {
+  auto [spec, errors] = read_stream(body, context);
   if (!errors.empty()) return invalid("stream", std::move(errors));
-  return spec;
+  return std::move(spec);
 }
 
 Result<Peer> decode_peer(const boost::json::value& body, const DecodeContext& context) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <span>
+#include <utility>
 
 #include "base/duration.hpp"
 
@@ -289,6 +291,38 @@ std::vector<FieldError> validate(const StreamSpec& spec, const ValidationContext
     errors.push_back({"/destination", "source and destination are the same endpoint"});
   check_settings(spec.settings, context, errors);
   return errors;
+}
+
+std::vector<FieldError> all_mistakes(std::vector<FieldError> reading,
+                                     const std::vector<FieldError>& meaning) {
+  const auto is_wrong = [unread = std::span(reading)](std::string_view path) {
+    return std::ranges::any_of(unread, [&](const FieldError& error) {
+      std::string_view wrong = error.path;
+      // What kind of thing it is says what all of it means.
+      if (constexpr std::string_view kind = "/connection_type"; wrong.ends_with(kind))
+        wrong.remove_suffix(kind.size());
+      const auto common = std::min(wrong.size(), path.size());
+      return wrong.substr(0, common) == path.substr(0, common);
+    });
+  };
+  // What is compared with what.
+  static constexpr std::pair<std::string_view, std::string_view> compared[] = {
+      {"/destination", "/source"},
+      {"/settings/fec", "/source"},
+      {"/settings/fec", "/destination"},
+      {"/settings/io_latency", "/settings/target_latency"},
+      {"/settings/io_latency", "/settings/profile"},
+  };
+  std::vector<FieldError> independent;
+  for (const auto& error : meaning) {
+    const bool follows =
+        is_wrong(error.path) || std::ranges::any_of(compared, [&](const auto& pair) {
+          return error.path == pair.first && is_wrong(pair.second);
+        });
+    if (!follows) independent.push_back(error);
+  }
+  reading.insert(reading.end(), independent.begin(), independent.end());
+  return reading;
 }
 
 std::vector<FieldError> validate(const EndpointSpec& spec) {

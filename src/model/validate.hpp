@@ -28,4 +28,9 @@ struct ValidationContext {
 
 [[nodiscard]] std::vector<FieldError> validate(const EndpointSpec& spec);
 
+// Of a stream that could be read in part only: all mistakes that do not follow from the ones found
+// in reading it.
+[[nodiscard]] std::vector<FieldError> all_mistakes(std::vector<FieldError> reading,
+                                                   const std::vector<FieldError>& meaning);
+
 }  // namespace rocd

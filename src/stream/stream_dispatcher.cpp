@@ -104,7 +104,7 @@ struct StreamDispatcher::Impl {
     };
     context.each_stream = [&](const std::function<void(const StreamSpec&)>& visit) {
       for (const auto& [uid, other] : records) {
-        if (uid != spec.uid && !other->removed()) visit(other->spec());
+        if (uid != spec.uid && !other->removed()) visit(other->bound_spec());
       }
     };
     auto errors = validate(spec, context);
@@ -314,6 +314,10 @@ Result<StreamDispatcher::Subscription> StreamDispatcher::follow_log(
   auto* record = impl_->visible(uid);
   if (record == nullptr) return no_such_stream(uid);
   return record->add_reader(std::move(line));
+}
+
+std::vector<FieldError> StreamDispatcher::mistakes(const StreamSpec& spec) const {
+  return impl_->errors_in(spec);
 }
 
 Result<Stream> StreamDispatcher::create(StreamSpec spec) {

@@ -52,6 +52,8 @@ class StreamDispatcher final {
   // conflict, read_only (configured streams accept only a change of `enabled`), not_found.
   // uid, origin, name, location and version of what a client sends are ignored in updates.
   [[nodiscard]] Result<Stream> create(StreamSpec spec);  // uid may be empty
+  // What create() or update() would find wrong with it.
+  [[nodiscard]] std::vector<FieldError> mistakes(const StreamSpec& spec) const;
   [[nodiscard]] Result<Stream> update(const Uid& uid, StreamSpec spec);
   // The entry vanishes at once; its process ends in the background. Until that has ended, create()
   // with the same uid is a conflict.

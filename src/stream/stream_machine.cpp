@@ -370,7 +370,11 @@ std::uint64_t StreamMachine::device_serial() const {
 
 StreamProblem StreamMachine::child_problem(const ExitRecord* last_exit) const {
   if (watch_.bind_failure()) return explain_bind_failure(watch_.bind_failure()->fact);
-  if (auto text = watch_.last_error(); !text.empty()) return explain_tool_error(std::move(text));
+  // Roc Toolkit aborts after it has said why; whatever else kills it is a cause of its own.
+  const bool was_killed = last_exit != nullptr && last_exit->kind == ExitRecord::Kind::signal &&
+                          last_exit->code != SIGABRT && last_exit->code != SIGTERM;
+  auto said = watch_.last_error();
+  if (!said.empty() && !was_killed) return explain_tool_error(std::move(said));
   const auto unproven = watch_.unproven_reason();
   const bool ended_by_us = last_exit != nullptr && last_exit->kind == ExitRecord::Kind::signal &&
                            (last_exit->code == SIGTERM || last_exit->code == SIGKILL);
@@ -380,7 +384,9 @@ StreamProblem StreamMachine::child_problem(const ExitRecord* last_exit) const {
     return {"the tool could not be started: " + last_exit->text,
             "if it was removed or moved, install it again"};
   }
-  return {"the tool ended: " + last_exit->text, ""};
+  return {
+      "the tool ended: " + last_exit->text + (said.empty() ? "" : " (it had said: " + said + ")"),
+      ""};
 }
 
 }  // namespace rocd

@@ -62,6 +62,20 @@ void StreamRecord::add_ports(std::set<std::uint16_t>& ports) const {
   }
 }
 
+StreamSpec StreamRecord::bound_spec() const {
+  StreamSpec spec = machine_.spec();
+  if (auto* source = std::get_if<ExternalAddress>(&spec.source)) {
+    const auto complete = [](std::optional<MediaUri>& asked,
+                             const std::optional<MediaUri>& chosen) {
+      if ((!asked || asked->port == 0) && chosen) asked = chosen;
+    };
+    complete(source->media, chosen_.media);
+    complete(source->repair, chosen_.repair);
+    complete(source->control, chosen_.control);
+  }
+  return spec;
+}
+
 // All facts in one go, here and below: between them the machine would believe, and show, nonsense.
 void StreamRecord::begin(bool connected) {
   tell([&](StreamMachine& m, Now now) {

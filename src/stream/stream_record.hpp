@@ -40,6 +40,8 @@ class StreamRecord {
   [[nodiscard]] bool finished() const { return machine_.finished(); }
   [[nodiscard]] bool has_child() const { return machine_.child_wanted(); }
   void add_ports(std::set<std::uint16_t>& ports) const;
+  // With the addresses that were chosen for it in place of those that were left to rocd.
+  [[nodiscard]] StreamSpec bound_spec() const;
 
   void begin(bool connected);  // once, before anything else is told
   void set_spec(StreamSpec spec);

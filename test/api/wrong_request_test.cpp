@@ -508,6 +508,23 @@ TEST_CASE("Wrong request: where a stream goes") {
   });
 }
 
+TEST_CASE("Wrong request: what cannot be read does not hide what makes no sense") {
+  check({
+      settings(R"("target_latency": "10ms", "io_latency": "1h", "restart": "x",
+                  "extra_args": ["-v"])",
+               {{"/settings/restart", "'x' is not one of always, on_failure, never"},
+                {"/settings/io_latency", "3600s is out of range, expected 1ms to 60s"},
+                {"/settings/io_latency", "3600s must be below target_latency, which is 10ms"},
+                {"/settings/extra_args",
+                 "not allowed here; the configuration file allows them with "
+                 "tools.allow_extra_args: true"}}),
+      // What follows from the unreadable part is not told.
+      settings(R"("profile": "fast", "io_latency": "200ms", "restart": "x")",
+               {{"/settings/profile", "'fast' is not one of low, balanced, robust"},
+                {"/settings/restart", "'x' is not one of always, on_failure, never"}}),
+  });
+}
+
 TEST_CASE("Wrong request: the settings of a stream") {
   check({
       settings(R"("profile": "fast")",

@@ -392,3 +392,18 @@ TEST_CASE("a virtual device is made only with numbers that work") {
           e.channels = 64;
         }).empty());
 }
+
+TEST_CASE("mistakes of meaning are told beside those of reading, unless they follow from them") {
+  using Errors = std::vector<FieldError>;
+  const Errors reading{{"/source/media_uri", "not a URI"}, {"/settings/profile", "unknown"}};
+  const Errors meaning{{"/source/media_uri", "port"},
+                       {"/source", "whole"},
+                       {"/destination", "both external"},
+                       {"/destination/endpoint_uri", "no such endpoint"},
+                       {"/settings/fec", "contradicts"},
+                       {"/settings/io_latency", "too long"},
+                       {"/settings/packet_length", "out of range"}};
+  CHECK(all_mistakes(reading, meaning) == Errors{reading[0], reading[1], meaning[3], meaning[6]});
+  CHECK(all_mistakes({{"", "expected an object"}}, meaning) == Errors{{"", "expected an object"}});
+  CHECK(all_mistakes({}, meaning) == meaning);
+}

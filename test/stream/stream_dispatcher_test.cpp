@@ -280,6 +280,23 @@ TEST_CASE("a configured stream is not switched on while another one has its port
   CHECK(world.streams->update(configured.uid, spec).has_value());
 }
 
+TEST_CASE("a port that was chosen for one stream is not given to another") {
+  TemporaryDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto uid = world.streams->create(world.receiving())->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::running));
+  const auto chosen = *world.streams->find(uid)->status.resolved->media;
+  auto other = world.receiving();
+  other.source = ExternalAddress{
+      .media = MediaUri{Protocol::rtp, "127.0.0.1", chosen.port}, .repair = {}, .control = {}};
+  const auto refused = world.streams->create(other);
+  REQUIRE(refused.has_error());
+  REQUIRE(refused.error().fields.size() == 1);
+  CHECK(refused.error().fields[0].path == "/source/media_uri");
+  CHECK(refused.error().fields[0].reason.starts_with("port " + std::to_string(chosen.port) +
+                                                     " is already used by"));
+}
+
 TEST_CASE("a device that vanishes stops its child before anything else happens") {
   TemporaryDirectory directory;
   DispatcherWorld world(directory.path());

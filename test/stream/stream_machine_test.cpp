@@ -315,7 +315,7 @@ TEST_CASE("facts of an older generation are ignored") {
 TEST_CASE("a child that crashes is in backoff with its cause, then starts again") {
   auto world = working(receiving());
   world.say("error roc_recv: can't do it");
-  world.crash();
+  world.die({ExitStatus::Kind::signaled, SIGABRT});
   CHECK(world.state() == StreamState::backoff);
   CHECK(world.status().message == "roc_recv: can't do it");
   REQUIRE(world.status().retry_at);
@@ -330,12 +330,20 @@ TEST_CASE("a child that crashes is in backoff with its cause, then starts again"
   CHECK(world.status().message.empty());
 }
 
+TEST_CASE("a child that somebody kills says that, whatever it had complained of before") {
+  auto world = working(receiving());
+  world.say("error pulseaudio sink: no data");
+  world.die({ExitStatus::Kind::signaled, SIGKILL});
+  CHECK(world.status().message ==
+        "the tool ended: SIGKILL (it had said: pulseaudio sink: no data)");
+}
+
 TEST_CASE("a crash loop shows, and the health says the cause") {
   World world(sending());
   world.provide();
   for (int i = 0; i < 8; ++i) {
     world.say("error roc_send: can't open input file or device: uri=pulse://x");
-    world.crash();
+    world.die({ExitStatus::Kind::signaled, SIGABRT});
     CHECK(world.state() == StreamState::backoff);
     world.pass(40s);
   }

@@ -2,6 +2,8 @@
 // that passes only when told. Processes are obedient, and quiet unless a test makes them talk.
 #pragma once
 
+#include <string.h>  // sigabbrev_np(3)
+
 #include <algorithm>
 #include <csignal>
 #include <map>
@@ -138,7 +140,17 @@ class World {
     }
     node({own_device()});
   }
+  static ExitRecord record_of(ExitStatus status) {
+    ExitRecord record;
+    const bool exited = status.kind == ExitStatus::Kind::exited;
+    record.kind = exited ? ExitRecord::Kind::exit : ExitRecord::Kind::signal;
+    record.code = status.value;
+    record.text = exited ? "exit status " + std::to_string(status.value)
+                         : "SIG" + std::string(::sigabbrev_np(status.value));
+    return record;
+  }
   void die(ExitStatus status) {
+    exits.push_back(record_of(status));
     child.handle_exit(child.status().generation, status, now);
     drain();
   }
@@ -269,12 +281,9 @@ class World {
   void carry_out(const ChildMachine::Signal& effect) {
     happened.push_back(effect.signal == SIGKILL ? "KILL" : "TERM");
     if (!obedient && effect.signal != SIGKILL) return;
-    ExitRecord record;
-    record.kind = ExitRecord::Kind::signal;
-    record.code = effect.signal;
-    record.text = effect.signal == SIGKILL ? "SIGKILL" : "SIGTERM";
-    exits.push_back(record);
-    child.handle_exit(effect.generation, {ExitStatus::Kind::signaled, effect.signal}, now);
+    const ExitStatus status{ExitStatus::Kind::signaled, effect.signal};
+    exits.push_back(record_of(status));
+    child.handle_exit(effect.generation, status, now);
   }
 
   std::uint64_t told_generation_ = 0;
