@@ -32,6 +32,11 @@ endif()
 # Line tables only: they are what a backtrace needs, and full debug information takes long to write.
 add_compile_options($<$<CONFIG:Debug>:-g1>)
 
+# Of Asio, Beast and Process, which are compiled once and whole, a release keeps what it calls.
+add_compile_options($<$<CONFIG:RelWithDebInfo,Release>:-ffunction-sections>
+                    $<$<CONFIG:RelWithDebInfo,Release>:-fdata-sections>)
+add_link_options($<$<CONFIG:RelWithDebInfo,Release>:-Wl,--gc-sections>)
+
 if(ROCD_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize=null,alignment,vptr,object-size
                       -fno-sanitize-recover=undefined -fno-omit-frame-pointer)

@@ -185,6 +185,11 @@ void StreamRecord::drain() {
   if (tools_.on_drained) tools_.on_drained(uid());
 }
 
+std::string StreamRecord::label() const {
+  const auto& name = spec().display_name;
+  return name.empty() ? uid().str() : uid().str() + " '" + name + "'";
+}
+
 void StreamRecord::log_state() {
   const auto& status = machine_.status();
   if (logged_state_ == status.state && logged_message_ == status.message) return;
@@ -192,9 +197,8 @@ void StreamRecord::log_state() {
   const bool detail = logged_state_ == status.state && status.state == StreamState::starting;
   logged_state_ = status.state;
   logged_message_ = status.message;
-  log("stream").log(detail ? spdlog::level::debug : spdlog::level::info, "{} '{}' is {}{}{}",
-                    uid().str(), spec().display_name, to_string(status.state),
-                    status.message.empty() ? "" : ": ", status.message);
+  log("stream").log(detail ? spdlog::level::debug : spdlog::level::info, "{} is {}{}{}", label(),
+                    to_string(status.state), status.message.empty() ? "" : ": ", status.message);
 }
 
 void StreamRecord::carry_out(StreamMachine::PlanChild& effect) {
@@ -219,8 +223,7 @@ void StreamRecord::carry_out(StreamMachine::StopChild&) {
 }
 
 void StreamRecord::carry_out(StreamMachine::FaultChild& effect) {
-  log("stream").warn("{} '{}': its child does not work and is ended: {}", uid().str(),
-                     spec().display_name, effect.reason);
+  log("stream").warn("{}: its child does not work and is ended: {}", label(), effect.reason);
   tools_.supervisor.fault(uid(), effect.generation);
 }
 

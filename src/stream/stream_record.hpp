@@ -66,6 +66,7 @@ class StreamRecord {
  private:
   void drain();
   void log_state();
+  [[nodiscard]] std::string label() const;  // for people
   void refresh_usage(Duration not_older_than) const;
   void carry_out(StreamMachine::PlanChild& effect);
   void carry_out(StreamMachine::EnsureChild& effect);

@@ -20,12 +20,11 @@ constexpr int rounds_until_ready = 2;
 constexpr Duration socket_grace = 20ms;
 
 ContextHandle make_context(Loop& loop) {
-  // No configuration file: what it would load (threads, portals) is not for us.
-  auto* properties = ::pw_properties_new("config.name", "null", nullptr);
+  // No configuration file: what it would load (threads, portals) is not for us. Nor is D-Bus.
+  auto* properties = ::pw_properties_new("config.name", "null", "support.dbus", "false", nullptr);
   ContextHandle context(::pw_context_new(loop.get(), properties, 0));
   if (!context) throw std::system_error(errno, std::generic_category(), "pw_context_new");
-  for (const auto* module : {"libpipewire-module-protocol-native", "libpipewire-module-client-node",
-                             "libpipewire-module-metadata"}) {
+  for (const auto* module : {"libpipewire-module-protocol-native", "libpipewire-module-metadata"}) {
     if (::pw_context_load_module(context.get(), module, nullptr, nullptr) == nullptr)
       throw std::system_error(errno, std::generic_category(), module);
   }
