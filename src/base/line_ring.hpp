@@ -29,7 +29,7 @@ class LineRing {
   static constexpr std::size_t line_overhead = 16;
 
   // max_bytes of texts and overhead; the newest line is kept whatever its length.
-  explicit LineRing(std::size_t max_bytes = std::size_t{16} * 1024) : max_bytes_(max_bytes) {}
+  explicit LineRing(std::size_t max_bytes = std::size_t{8} * 1024) : max_bytes_(max_bytes) {}
 
   LogLine push(WallTime at, OutputChannel channel, std::string text);
   void count_dropped_bytes(std::uint64_t bytes) { dropped_bytes_ += bytes; }
