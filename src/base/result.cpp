@@ -32,6 +32,14 @@ std::string_view to_string(ErrorCode code) {
   return "internal";
 }
 
+Error make_error(ErrorCode code, std::string message, std::string hint) {
+  Error error;
+  error.code = code;
+  error.message = std::move(message);
+  error.hint = std::move(hint);
+  return error;
+}
+
 std::string to_string(const Error& error) {
   std::string text = error.message;
   if (!error.where.empty()) text += " (" + error.where + ")";

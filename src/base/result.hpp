@@ -42,6 +42,8 @@ struct Error {
   friend bool operator==(const Error&, const Error&) = default;
 };
 
+[[nodiscard]] Error make_error(ErrorCode code, std::string message, std::string hint = {});
+
 // "message (where)", with the field errors after it; for logs and command lines.
 [[nodiscard]] std::string to_string(const Error& error);
 

@@ -9,14 +9,6 @@
 namespace rocd {
 namespace {
 
-Error make_error(ErrorCode code, std::string message, std::string hint = {}) {
-  Error error;
-  error.code = code;
-  error.message = std::move(message);
-  error.hint = std::move(hint);
-  return error;
-}
-
 Error wrong_fields(std::vector<FieldError> fields) {
   auto error = make_error(ErrorCode::invalid_argument, "the endpoint is not valid");
   error.fields = std::move(fields);

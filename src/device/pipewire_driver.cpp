@@ -5,6 +5,7 @@
 
 #include "aio/machine_timer.hpp"
 #include "base/log.hpp"
+#include "base/overloaded.hpp"
 #include "base/version.hpp"
 #include "device/device_machine.hpp"
 #include "device/pipewire/connection.hpp"
@@ -12,15 +13,6 @@
 #include "device/pipewire/registry.hpp"
 
 namespace rocd {
-namespace {
-template <class... Functions>
-struct Overloaded : Functions... {
-  using Functions::operator()...;
-};
-template <class... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;
-}  // namespace
-
 struct PipeWireDriver::Impl {
   Impl(const boost::asio::any_io_executor& executor, const Options& options)
       : machine(options.peer),

@@ -2,13 +2,10 @@
 
 #include <algorithm>
 
+#include "base/overloaded.hpp"
+
 namespace rocd {
 namespace {
-
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
 
 std::int64_t second_of(Instant now) {
   return std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();

@@ -19,14 +19,6 @@ namespace {
 // Of the children's processor time, while any runs; a spinning child is found within a few.
 constexpr Duration usage_interval = 5s;
 
-Error make_error(ErrorCode code, std::string message, std::string hint = {}) {
-  Error error;
-  error.code = code;
-  error.message = std::move(message);
-  error.hint = std::move(hint);
-  return error;
-}
-
 Error no_such_stream(const Uid& uid) {
   return make_error(ErrorCode::not_found, "there is no stream " + uid.str());
 }

@@ -83,17 +83,25 @@ ExitStatus to_status(const siginfo_t& info) {
   return {ExitStatus::Kind::signaled, info.si_status};
 }
 
-// One running child. Handlers hold it; it is let go of when the exit was told or the owner left.
+// One running child. Its owner may destroy it in any callback; handlers look whether it is there.
 // Not a boost::process::v2::basic_process: in Boost 1.83 that one hides the pidfd (native_handle()
 // is the pid), reaps before its group could be killed safely, and its destructor waits for, and
 // kills, whatever has the number of a process that was reaped elsewhere.
-class Running : public std::enable_shared_from_this<Running> {
+class Running {
  public:
   explicit Running(const asio::any_io_executor& executor)
       : exit_(executor),
         outputs_{{{asio::posix::stream_descriptor(executor), OutputChannel::out},
                   {asio::posix::stream_descriptor(executor), OutputChannel::err}}},
         drain_timer_(executor) {}
+  // No more callbacks, no process left behind.
+  ~Running() {
+    if (reaped_ || pid_ < 0) return;
+    signal_group(SIGKILL);
+    reap();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
 
   SpawnResult<> adopt_pipes(Descriptor out, Descriptor err) {
     if (auto adopted = adopt(outputs_[0].pipe, std::move(out)); !adopted) return adopted;
@@ -120,16 +128,6 @@ class Running : public std::enable_shared_from_this<Running> {
     if (!reaped_) ::kill(-pid_, signal);  // the leader is not reaped: the number is still ours
   }
 
-  // The owner is gone: no more callbacks, no process left behind.
-  void abandon() {
-    callbacks_.reset();
-    if (!reaped_) {
-      signal_group(SIGKILL);
-      reap();
-    }
-    close();
-  }
-
  private:
   struct Output {
     asio::posix::stream_descriptor pipe;
@@ -146,33 +144,36 @@ class Running : public std::enable_shared_from_this<Running> {
 
   void wait_for_output(Output& output) {
     output.pipe.async_wait(asio::posix::stream_descriptor::wait_read,
-                           [self = shared_from_this(), &output](boost::system::error_code error) {
-                             if (error || !output.pipe.is_open()) return;
-                             self->read(output);
+                           [this, &output, alive = std::weak_ptr(alive_)](const auto& error) {
+                             if (error || alive.expired() || !output.pipe.is_open()) return;
+                             if (!read(output)) return;
                              if (output.pipe.is_open())
-                               self->wait_for_output(output);
+                               wait_for_output(output);
                              else
-                               self->finish_if_drained();
+                               finish_if_drained();
                            });
   }
 
   // Closes the pipe at its end. One read a turn: who prints without end must not starve others.
-  void read(Output& output) {
+  // False: the callback has destroyed this.
+  [[nodiscard]] bool read(Output& output) {
     std::array<char, read_bytes> buffer;
     const auto got = ::read(output.pipe.native_handle(), buffer.data(), buffer.size());
     if (got > 0) {
-      const auto told = callbacks_;  // the callback may destroy the child
+      const auto told = callbacks_;  // lives on while it is called
+      const std::weak_ptr alive(alive_);
       if (told && told->on_output)
         told->on_output(output.channel, {buffer.data(), static_cast<std::size_t>(got)});
-    } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
-      close(output.pipe);
+      return !alive.expired();
     }
+    if (got == 0 || (errno != EAGAIN && errno != EINTR)) close(output.pipe);
+    return true;
   }
 
   void wait_for_exit() {
     exit_.async_wait(asio::posix::stream_descriptor::wait_read,
-                     [self = shared_from_this()](boost::system::error_code error) {
-                       if (!error && !self->reaped_) self->handle_exit();
+                     [this, alive = std::weak_ptr(alive_)](const auto& error) {
+                       if (!error && !alive.expired() && !reaped_) handle_exit();
                      });
   }
 
@@ -193,13 +194,13 @@ class Running : public std::enable_shared_from_this<Running> {
       reap();
     }
     for (auto& output : outputs_)
-      if (output.pipe.is_open()) read(output);
+      if (output.pipe.is_open() && !read(output)) return;
     // A grandchild that left the group may hold a pipe open, and even print on.
     drain_timer_.expires_after(drain_limit);
-    drain_timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
-      if (error) return;
-      for (auto& output : self->outputs_) close(output.pipe);
-      self->finish_if_drained();
+    drain_timer_.async_wait([this, alive = std::weak_ptr(alive_)](const auto& error) {
+      if (error || alive.expired()) return;
+      for (auto& output : outputs_) close(output.pipe);
+      finish_if_drained();
     });
     finish_if_drained();
   }
@@ -239,21 +240,19 @@ class Running : public std::enable_shared_from_this<Running> {
   std::shared_ptr<SpawnCallbacks> callbacks_;
   ExitStatus status_;
   bool reaped_ = false;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // handlers hold it weakly
 };
 
 class Child final : public SpawnedChild {
  public:
-  Child(std::shared_ptr<Running> running, ProcessIdentity identity)
+  Child(std::unique_ptr<Running> running, ProcessIdentity identity)
       : running_(std::move(running)), identity_(identity) {}
-  ~Child() override { running_->abandon(); }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
 
   [[nodiscard]] ProcessIdentity identity() const override { return identity_; }
   void signal_group(int signal) override { running_->signal_group(signal); }
 
  private:
-  std::shared_ptr<Running> running_;
+  std::unique_ptr<Running> running_;
   ProcessIdentity identity_;
 };
 
@@ -272,7 +271,7 @@ SpawnResult<std::unique_ptr<SpawnedChild>> ProcessSpawner::spawn(const SpawnRequ
   auto err = Pipe::make();
   if (!err) return err.error();
 
-  const auto running = std::make_shared<Running>(executor_);
+  auto running = std::make_unique<Running>(executor_);
   if (auto ready = running->adopt_pipes(std::move(out->read), std::move(err->read)); !ready)
     return ready.error();
 
@@ -284,7 +283,7 @@ SpawnResult<std::unique_ptr<SpawnedChild>> ProcessSpawner::spawn(const SpawnRequ
   if (const auto stat = read_process_stat(launched->pid)) identity.start_ticks = stat->start_ticks;
   if (auto started = running->start(*launched, std::move(callbacks)); !started)
     return started.error();
-  return std::make_unique<Child>(running, identity);
+  return std::make_unique<Child>(std::move(running), identity);
 }
 
 }  // namespace rocd
