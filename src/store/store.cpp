@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/log.hpp"
 #include "store/sqlite.hpp"
 
 namespace rocd {
@@ -147,6 +148,8 @@ Result<sqlite::Database> open_database(const std::filesystem::path& file, const 
 Result<sqlite::Database> open_children(const std::filesystem::path& file) {
   auto database = open_database(file, children_schema);
   if (database) return database;
+  log("store").warn("{}: the list of running children was unreadable and is begun anew ({})",
+                    file.string(), database.error().message);
   for (const auto* suffix : {"", "-wal", "-shm"}) {
     std::error_code ignored;  // what matters shows at the second try
     std::filesystem::remove(file.string() + suffix, ignored);

@@ -2,6 +2,7 @@
 #include "store/store.hpp"
 
 #include <fcntl.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -13,9 +14,11 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "base/log.hpp"
 #include "store/scratch.hpp"
 
 using namespace rocd;
@@ -57,6 +60,23 @@ void run_sql(const fs::path& file, const char* sql) {
   REQUIRE(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
   REQUIRE(sqlite3_close(database) == SQLITE_OK);
 }
+
+// What the store logs while this object lives, without times.
+class StoreLog {
+ public:
+  StoreLog() : before_(log("store").sinks()) {
+    log("store").sinks() = {std::make_shared<spdlog::sinks::ostream_sink_st>(text_)};
+    log("store").set_pattern("%l %v");
+  }
+  ~StoreLog() { log("store").sinks() = before_; }
+  StoreLog(const StoreLog&) = delete;
+  StoreLog& operator=(const StoreLog&) = delete;
+  [[nodiscard]] std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::vector<spdlog::sink_ptr> before_;
+};
 
 }  // namespace
 
@@ -264,13 +284,19 @@ TEST_CASE("the state of a newer rocd is refused") {
   CHECK(error.hint == "use that version, or another --state-dir");
 }
 
-TEST_CASE("damage to the list of children stops nobody: they are gone by then") {
+TEST_CASE("damage to the list of children stops nobody, but is told: they are gone by then") {
   const Scratch scratch;
+  const StoreLog log;
   {
     must(open_store(scratch.path)->put_child({first, {100, 1}, "boot-1"}));
   }
-  write_file(scratch.path / "children.db", std::string(5000, 'x'));
+  CHECK(log.text().empty());
+  const auto file = scratch.path / "children.db";
+  write_file(file, std::string(5000, 'x'));
   const auto store = open_store(scratch.path);
+  CHECK(log.text() == "warning " + file.string() +
+                          ": the list of running children was unreadable and is begun anew "
+                          "(cannot access the stored state: file is not a database)\n");
   CHECK(store->load_children()->empty());
   CHECK(store->put_child({first, {100, 1}, "boot-1"}).has_value());
 }
