@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -88,7 +89,8 @@ void MapReader::missing(const std::string& key, const std::string& expected) {
 }
 
 std::optional<YAML::Node> MapReader::node(const std::string& key) {
-  known_.push_back(key);
+  // A value that may have two shapes is asked for twice.
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.push_back(key);
   const auto found = entries_.find(key);
   if (found == entries_.end()) return std::nullopt;
   found->second.asked = true;
