@@ -118,7 +118,6 @@ std::optional<std::string> MapReader::text(const std::string& key, const std::st
   return value->Scalar();
 }
 
-// A scalar that is not text: without quotes.
 std::optional<std::string> MapReader::plain(const std::string& key, const std::string& expected) {
   auto value = text(key, expected);
   if (value && is_quoted(entries_.at(key).value)) {

@@ -38,6 +38,8 @@ class MapReader {
   // nullopt: absent, or wrong and already said.
   std::optional<YAML::Node> node(const std::string& key);
   std::optional<std::string> text(const std::string& key, const std::string& expected = "text");
+  // A scalar that is not text: without quotes.
+  std::optional<std::string> plain(const std::string& key, const std::string& expected);
   std::optional<bool> boolean(const std::string& key);
   std::optional<std::uint32_t> integer(const std::string& key, std::uint32_t min,
                                        std::uint32_t max);
@@ -68,7 +70,6 @@ class MapReader {
 
   std::optional<std::size_t> choice_index(const std::string& key,
                                           const std::vector<std::string>& words);
-  std::optional<std::string> plain(const std::string& key, const std::string& expected);
 
   YamlPlace place_;
   Mistakes& mistakes_;

@@ -108,14 +108,21 @@ Result<> set_remote(Config& config, const std::string& text, const Environment&)
   return {};
 }
 
-Result<> set_roc_send(Config& config, const std::string& text, const Environment&) {
-  config.tools.roc_send = text;
+// A relative path would depend on where rocd happened to be started.
+Result<> set_tool(std::string& tool, const std::string& text) {
+  if (text.find('/') != std::string::npos && !fs::path(text).is_absolute())
+    return bad(fmt::format(
+        "'{}' is a relative path, expected a name found in PATH, or an absolute path", text));
+  tool = text;
   return {};
 }
 
+Result<> set_roc_send(Config& config, const std::string& text, const Environment&) {
+  return set_tool(config.tools.roc_send, text);
+}
+
 Result<> set_roc_recv(Config& config, const std::string& text, const Environment&) {
-  config.tools.roc_recv = text;
-  return {};
+  return set_tool(config.tools.roc_recv, text);
 }
 
 Result<> set_allow_extra_args(Config& config, const std::string& text, const Environment&) {
@@ -182,7 +189,7 @@ const std::vector<Setting>& settings() {
       {"audio", "remote", "ROCD_AUDIO_REMOTE", set_remote},
       {"tools", "roc_send", "ROCD_TOOLS_ROC_SEND", set_roc_send},
       {"tools", "roc_recv", "ROCD_TOOLS_ROC_RECV", set_roc_recv},
-      {"tools", "allow_extra_args", nullptr, set_allow_extra_args},
+      {"tools", "allow_extra_args", nullptr, set_allow_extra_args, "true or false"},
       {"ports", "range", "ROCD_PORTS_RANGE", set_ports},
       {"state", "dir", "ROCD_STATE_DIR", set_state_dir},
       {"log", "level", "ROCD_LOG_LEVEL", set_level},
@@ -201,7 +208,8 @@ void read_settings(const std::string& section, MapReader& reader, Config& config
                    const Environment& environment) {
   for (const auto& setting : settings()) {
     if (setting.section != section) continue;
-    const auto text = reader.text(setting.key);
+    const auto text = setting.unquoted == nullptr ? reader.text(setting.key)
+                                                  : reader.plain(setting.key, setting.unquoted);
     if (!text) continue;
     if (const auto set = setting.set(config, *text, environment); !set)
       reader.wrong(setting.key, fmt::format("'{}': {}", setting.key, set.error().message));

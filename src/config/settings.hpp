@@ -15,6 +15,8 @@ struct Setting {
   std::string key;
   const char* variable;  // "ROCD_HTTP_LISTEN"; nullptr: only in the file
   Result<> (*set)(Config& config, const std::string& text, const Environment& environment);
+  // What the file must say without quotes ("true or false"); nullptr: text, quoted or not.
+  const char* unquoted = nullptr;
 };
 
 [[nodiscard]] const std::vector<Setting>& settings();

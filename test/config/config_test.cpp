@@ -230,6 +230,18 @@ TEST_CASE("the environment overrides every scalar that has a variable") {
   CHECK(config.log.format == LogFormat::text);
 }
 
+TEST_CASE("a tool is a name found in PATH or an absolute path, in quotes or not") {
+  const auto tools = [](const std::string& name, Variables variables = {}) {
+    return parse("tools: { roc_send: " + name + " }", std::move(variables));
+  };
+  CHECK(tools("roc-send-0.4").config.tools.roc_send == "roc-send-0.4");
+  CHECK(tools("\"/opt/roc-send\"").config.tools.roc_send == "/opt/roc-send");
+  const Variables relative{{"ROCD_TOOLS_ROC_SEND", "./roc-send"}};
+  CHECK(lines(tools("roc-send", relative).errors) ==
+        Lines{"environment ROCD_TOOLS_ROC_SEND: './roc-send' is a relative path, expected a name "
+              "found in PATH, or an absolute path"});
+}
+
 TEST_CASE("a variable that is set but empty does not override") {
   CHECK(parse(complete, {{"ROCD_NAME", ""}}).config.name == "studio");
 }

@@ -141,6 +141,15 @@ TEST_CASE("wrong settings are told with their place and what is allowed") {
       {"a word for a truth",
        "tools: { allow_extra_args: yes }\n",
        {"1:28: 'allow_extra_args': 'yes' is not known, expected true or false"}},
+      {"a truth in quotes",
+       "tools: { allow_extra_args: \"true\" }\n",
+       {"1:28: 'allow_extra_args' is text in quotes, expected true or false"}},
+      {"tools by relative paths",
+       "tools: { roc_send: bin/roc-send,\n  roc_recv: ./x }\n",
+       {"1:20: 'roc_send': 'bin/roc-send' is a relative path, expected a name found in PATH, or "
+        "an absolute path",
+        "2:13: 'roc_recv': './x' is a relative path, expected a name found in PATH, or an "
+        "absolute path"}},
       {"one port",
        "ports: { range: 10000 }\n",
        {"1:17: 'range': '10000' is not a range of ports, expected FIRST-LAST such as "
