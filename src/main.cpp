@@ -30,6 +30,9 @@ int report(const rocd::ConfigResult& loaded) {
 }
 
 int run(const rocd::Options& options) {
+  if (options.ready_fd)
+    if (const auto claimed = rocd::claim_ready_fd(*options.ready_fd); !claimed)
+      return fail(claimed.error(), usage);
   const auto file = rocd::find_config_file(options, environment);
   auto loaded =
       file ? rocd::load_config_file(*file, environment) : rocd::default_config(environment);

@@ -1,5 +1,7 @@
 #include "app/process_setup.hpp"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -37,6 +39,24 @@ Result<> follow_parent() {
 }
 
 }  // namespace
+
+Result<> claim_ready_fd(int descriptor) {
+  Error error{ErrorCode::invalid_argument, {}, "--ready-fd", {}, {}};
+  const int access = ::fcntl(descriptor, F_GETFL);
+  if (access < 0) {
+    error.message = fmt::format(
+        "descriptor {} is not open, expected one that was passed on to rocd", descriptor);
+    return error;
+  }
+  if ((access & O_ACCMODE) == O_RDONLY) {
+    error.message = fmt::format("descriptor {} is read-only, expected one to write to", descriptor);
+    return error;
+  }
+  // A child that held it would keep a reader waiting; 0 to 2 are replaced in children anyway.
+  if (descriptor > STDERR_FILENO && ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0)
+    return errno_error("fcntl of --ready-fd", errno);
+  return {};
+}
 
 Result<> prepare_process(bool exit_with_parent) {
   std::signal(SIGPIPE, SIG_IGN);

@@ -38,6 +38,12 @@ class OccupiedPort {
   int port_ = 0;
 };
 
+// As a shell would start it with these redirections: "3>&- >/dev/full".
+Finished run_redirected(std::vector<std::string> argv, const std::string& redirections) {
+  argv.insert(argv.begin(), {"sh", "-c", "exec \"$0\" \"$@\" " + redirections});
+  return run_program(argv, 10s);
+}
+
 }  // namespace
 
 TEST_CASE("rocd --check judges a configuration without running anything", "[e2e]") {
@@ -74,6 +80,27 @@ TEST_CASE("rocd --check judges a configuration without running anything", "[e2e]
     CHECK_THAT(finished.output, ContainsSubstring(file.string()));
   }
   CHECK_FALSE(std::filesystem::exists(directory.path() / "state"));
+}
+
+TEST_CASE("rocd refuses a --ready-fd that nobody passed on, before it opens files of its own",
+          "[e2e]") {
+  const TempDirectory directory;
+  const auto state = directory.path() / "state";
+  const auto config = directory.path() / "rocd.yaml";
+  write_file(config, "http: { unix_socket: off }\n");
+  const auto start = [&](const std::string& redirection) {
+    return run_redirected({rocd_program(), "--config", config, "--listen", "127.0.0.1:0",
+                           "--state-dir", state, "--ready-fd", "5"},
+                          redirection);
+  };
+  const auto closed = start("5>&-");
+  CHECK(closed.end == "exit 2");
+  CHECK_THAT(closed.output, ContainsSubstring("descriptor 5 is not open"));
+  CHECK_THAT(closed.output, ContainsSubstring("--ready-fd"));
+  const auto read_only = start("5</dev/null");
+  CHECK(read_only.end == "exit 2");
+  CHECK_THAT(read_only.output, ContainsSubstring("descriptor 5 is read-only"));
+  CHECK_FALSE(std::filesystem::exists(state));
 }
 
 TEST_CASE("rocd does not start when its port is taken, and says so", "[e2e]") {
