@@ -1,7 +1,6 @@
 #include "app/options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <map>
 #include <sstream>
 
 #include "base/version.hpp"
@@ -20,6 +19,13 @@ Exit codes: 0 ended as asked, 1 could not start or run, 2 wrong command line or 
 Example:  rocd --config config/rocd.yaml
           curl http://127.0.0.1:4040/streams)";
 
+// CLI11's own choice of words takes the numbers of an enum, too.
+LogFormat log_format(const std::string& word) {
+  if (word == "text") return LogFormat::text;
+  if (word == "json") return LogFormat::json;
+  throw CLI::ValidationError("--log-format", "expected text or json");
+}
+
 }  // namespace
 
 std::variant<Options, EarlyExit> parse_options(int argc, const char* const* argv) {
@@ -36,9 +42,9 @@ std::variant<Options, EarlyExit> parse_options(int argc, const char* const* argv
       ->option_text("DIR");
   app.add_flag("--check", options.check, "check the configuration, tell every mistake, and exit");
   app.add_flag("-v,--verbose", options.verbosity, "log more; twice for even more");
-  app.add_option("--log-format", options.log_format, "text (default) or json")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, LogFormat>{{"text", LogFormat::text}, {"json", LogFormat::json}}))
+  app.add_option_function<std::string>(
+         "--log-format", [&](const std::string& word) { options.log_format = log_format(word); },
+         "text (default) or json")
       ->option_text("FORMAT");
   app.add_option("--ready-fd", options.ready_fd,
                  "write the URL of the REST API and a newline to this descriptor, then close it, "

@@ -48,6 +48,20 @@ TEST_CASE("help and version go to stdout with code 0, mistakes to stderr with co
   }
 }
 
+TEST_CASE("a log format is one of two words, not what stands for them inside") {
+  for (const auto* word : {"xml", "1", "TEXT", ""}) {
+    CAPTURE(word);
+    const auto parsed = parse({"--log-format", word});
+    REQUIRE(std::holds_alternative<EarlyExit>(parsed));
+    CHECK(std::get<EarlyExit>(parsed).code == 2);
+    CHECK(std::get<EarlyExit>(parsed).text.starts_with(
+        "rocd: --log-format: expected text or json\n"));
+  }
+  const auto parsed = parse({"--log-format", "text"});
+  REQUIRE(std::holds_alternative<Options>(parsed));
+  CHECK(std::get<Options>(parsed).log_format == LogFormat::text);
+}
+
 TEST_CASE("the command line wins over the configuration, and is held to the same rules") {
   Config config;
   Options options;
