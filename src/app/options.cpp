@@ -19,6 +19,14 @@ Exit codes: 0 ended as asked, 1 could not start or run, 2 wrong command line or 
 Example:  rocd --config config/rocd.yaml
           curl http://127.0.0.1:4040/streams)";
 
+CLI::Validator not_empty(const std::string& expected) {
+  return CLI::Validator(
+      [expected](std::string& text) {
+        return text.empty() ? "this is empty, expected " + expected : std::string();
+      },
+      "", "not empty");
+}
+
 // CLI11's own choice of words takes the numbers of an enum, too.
 LogFormat log_format(const std::string& word) {
   if (word == "text") return LogFormat::text;
@@ -33,12 +41,15 @@ std::variant<Options, EarlyExit> parse_options(int argc, const char* const* argv
   CLI::App app("rocd: audio devices of all computers in a network as one patchbay.", "rocd");
   app.footer(footer);
   app.set_version_flag("-V,--version", "rocd " + std::string(version()));
-  app.add_option("-c,--config", options.config_file, "YAML file to read")->option_text("FILE");
+  app.add_option("-c,--config", options.config_file, "YAML file to read")
+      ->check(not_empty("a file"))
+      ->option_text("FILE");
   app.add_option("-l,--listen", options.listen,
                  "address of the REST API; port 0 takes a free one (default 127.0.0.1:4040)")
       ->option_text("HOST:PORT");
   app.add_option("--state-dir", options.state_dir,
                  "where run-time state is kept (default $XDG_STATE_HOME/rocd)")
+      ->check(not_empty("a directory"))
       ->option_text("DIR");
   app.add_flag("--check", options.check, "check the configuration, tell every mistake, and exit");
   app.add_flag("-v,--verbose", options.verbosity, "log more; twice for even more");

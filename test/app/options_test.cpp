@@ -62,6 +62,18 @@ TEST_CASE("a log format is one of two words, not what stands for them inside") {
   CHECK(std::get<Options>(parsed).log_format == LogFormat::text);
 }
 
+TEST_CASE("a file or directory without name is a mistake of the command line") {
+  const std::vector<std::pair<const char*, std::string>> wrong = {
+      {"--config", "--config: this is empty, expected a file"},
+      {"--state-dir", "--state-dir: this is empty, expected a directory"}};
+  for (const auto& [option, message] : wrong) {
+    const auto parsed = parse({option, ""});
+    REQUIRE(std::holds_alternative<EarlyExit>(parsed));
+    CHECK(std::get<EarlyExit>(parsed).code == 2);
+    CHECK(std::get<EarlyExit>(parsed).text.starts_with("rocd: " + message + "\n"));
+  }
+}
+
 TEST_CASE("the command line wins over the configuration, and is held to the same rules") {
   Config config;
   Options options;

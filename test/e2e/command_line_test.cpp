@@ -103,6 +103,15 @@ TEST_CASE("rocd refuses a --ready-fd that nobody passed on, before it opens file
   CHECK_FALSE(std::filesystem::exists(state));
 }
 
+TEST_CASE("rocd says what is wrong with an empty file or directory name", "[e2e]") {
+  const auto config = run_program({rocd_program(), "--check", "--config", ""});
+  CHECK(config.end == "exit 2");
+  CHECK_THAT(config.output, ContainsSubstring("--config: this is empty, expected a file"));
+  const auto state = run_program({rocd_program(), "--check", "--state-dir", ""});
+  CHECK(state.end == "exit 2");
+  CHECK_THAT(state.output, ContainsSubstring("--state-dir: this is empty, expected a directory"));
+}
+
 TEST_CASE("rocd does not start when its port is taken, and says so", "[e2e]") {
   const OccupiedPort port;
   const TempDirectory directory;
