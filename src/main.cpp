@@ -1,4 +1,7 @@
 // rocd: reads the command line and the configuration, runs the daemon, gives the exit code.
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <boost/asio/io_context.hpp>
 #include <cstdlib>
 #include <exception>
@@ -7,6 +10,7 @@
 #include "app/daemon.hpp"
 #include "app/options.hpp"
 #include "app/process_setup.hpp"
+#include "base/write_all.hpp"
 
 namespace {
 
@@ -21,6 +25,12 @@ const char* environment(const char* name) {
 int fail(const rocd::Error& error, int code) {
   std::cerr << "rocd: " << rocd::to_string(error) << '\n';
   return code;
+}
+
+// What was asked for; a script must not take a full disk for a success.
+int answer(const std::string& text) {
+  const auto written = rocd::write_all(STDOUT_FILENO, text, "cannot write the output");
+  return written ? ok : fail(written.error(), failed);
 }
 
 int report(const rocd::ConfigResult& loaded) {
@@ -39,12 +49,10 @@ int run(const rocd::Options& options) {
   if (!loaded.errors.empty()) return report(loaded);
   if (const auto applied = rocd::apply_options(options, loaded.config); !applied)
     return fail(applied.error(), usage);
-  if (options.check) {
-    std::cout << (file ? file->string() : "built-in defaults") << ": "
-              << loaded.config.endpoints.size() << " endpoints, " << loaded.config.streams.size()
-              << " streams, no mistakes\n";
-    return ok;
-  }
+  if (options.check)
+    return answer(fmt::format("{}: {} endpoints, {} streams, no mistakes\n",
+                              file ? file->string() : "built-in defaults",
+                              loaded.config.endpoints.size(), loaded.config.streams.size()));
 
   rocd::configure_log(loaded.config.log);
   if (const auto prepared = rocd::prepare_process(options.exit_with_parent); !prepared)
@@ -62,7 +70,8 @@ int main(int argc, char** argv) {
   try {
     const auto parsed = rocd::parse_options(argc, argv);
     if (const auto* exit = std::get_if<rocd::EarlyExit>(&parsed)) {
-      (exit->code == 0 ? std::cout : std::cerr) << exit->text;
+      if (exit->code == ok) return answer(exit->text);
+      std::cerr << exit->text;
       return exit->code;
     }
     return run(std::get<rocd::Options>(parsed));

@@ -11,6 +11,8 @@
 #include <csignal>
 #include <string>
 
+#include "base/write_all.hpp"
+
 namespace rocd {
 namespace {
 
@@ -66,13 +68,8 @@ Result<> prepare_process(bool exit_with_parent) {
 }
 
 Result<> announce_ready(int descriptor, const std::string& url) {
-  std::string rest = url + "\n";
-  while (!rest.empty()) {
-    const auto written = ::write(descriptor, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno_error("write to --ready-fd", errno);
-    rest.erase(0, static_cast<std::size_t>(written));
-  }
+  if (auto written = write_all(descriptor, url + "\n", "write to --ready-fd"); !written)
+    return written;
   // 0 to 2 stay open: a log that goes to a closed stderr would go to the next socket.
   if (descriptor > 2) ::close(descriptor);
   return {};

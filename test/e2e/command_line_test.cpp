@@ -112,6 +112,16 @@ TEST_CASE("rocd says what is wrong with an empty file or directory name", "[e2e]
   CHECK_THAT(state.output, ContainsSubstring("--state-dir: this is empty, expected a directory"));
 }
 
+TEST_CASE("rocd fails with the reason when its answer cannot be written", "[e2e]") {
+  for (const auto* option : {"--check", "--help"}) {
+    INFO(option);
+    const auto finished = run_redirected(
+        {rocd_program(), option, "--config", ROCD_SOURCE_DIR "/config/rocd.yaml"}, ">/dev/full");
+    CHECK(finished.end == "exit 1");
+    CHECK(finished.output == "rocd: cannot write the output: No space left on device\n");
+  }
+}
+
 TEST_CASE("rocd does not start when its port is taken, and says so", "[e2e]") {
   const OccupiedPort port;
   const TempDirectory directory;

@@ -94,6 +94,20 @@ TEST_CASE("1: what is not there, and what the daemon refuses") {
   CHECK(ask(daemon, {"stream", "ls"}).exit == 1);
 }
 
+TEST_CASE("1: output that cannot be written, with the reason") {
+  FakeDaemon daemon;
+  fill(daemon);
+  const auto lost = [&](std::vector<std::string> words) {
+    words.insert(words.end(), {"--url", daemon.url()});
+    return rocctl(words, {}, "", "/dev/full");
+  };
+  for (const auto& run : {lost({"stream", "ls"}), lost({"stream", "ls", "-o", "json"}),
+                          lost({"doctor"}), lost({"--help"})}) {
+    CHECK(run.exit == 1);
+    CHECK(run.err == "rocctl: cannot write the output: No space left on device\n");
+  }
+}
+
 TEST_CASE("2: wrong command lines, each with what is wrong") {
   struct Wrong {
     std::vector<std::string> words;

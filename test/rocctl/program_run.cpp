@@ -98,14 +98,14 @@ TempDirectory::~TempDirectory() {
 }
 
 Run rocctl(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-           const std::string& input) {
+           const std::string& input, const std::filesystem::path& output) {
   const TempDirectory directory;
   const auto file = [&](const char* name) { return directory.path() / name; };
   std::ofstream(file("in")) << input;
   Start what{.argv = {ROCD_BIN_DIR "/rocctl"},
              .environment = environment,
              .in = file("in"),
-             .out = file("out"),
+             .out = output.empty() ? file("out") : output,
              .err = file("err")};
   what.argv.insert(what.argv.end(), arguments.begin(), arguments.end());
   const int exit = wait_for(start(std::move(what), directory.path()));

@@ -26,9 +26,11 @@ struct Run {
   std::string out, err;
 };
 
-// Environment: PATH, an empty XDG_RUNTIME_DIR, and `environment` ("NAME=value").
+// Environment: PATH, an empty XDG_RUNTIME_DIR, and `environment` ("NAME=value"). `output` takes
+// standard output instead of Run::out.
 Run rocctl(const std::vector<std::string>& arguments,
-           const std::vector<std::string>& environment = {}, const std::string& input = "");
+           const std::vector<std::string>& environment = {}, const std::string& input = "",
+           const std::filesystem::path& output = {});
 
 // rocd at a free port, with a state directory of its own and without PipeWire.
 class Rocd {

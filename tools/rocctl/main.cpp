@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "rocctl/cli.hpp"
+#include "rocctl/standard_output.hpp"
 
 namespace {
 
@@ -22,10 +23,14 @@ int main(int argc, char** argv) {
   // A daemon that closes the connection is an error to be told, not a reason to vanish.
   (void)std::signal(SIGPIPE, SIG_IGN);
   try {
+    rocctl::StandardOutput output;
+    std::ostream out(&output);
     const auto code =
-        rocctl::run({argv + 1, argv + argc}, std::cout, std::cerr, {.colour = wants_colour()});
-    std::cout.flush();
-    return std::cout ? static_cast<int>(code) : 1;  // a full disk is no success
+        rocctl::run({argv + 1, argv + argc}, out, std::cerr, {.colour = wants_colour()});
+    out.flush();
+    if (!output.failure()) return static_cast<int>(code);
+    std::cerr << "rocctl: " << rocd::to_string(*output.failure()) << '\n';
+    return 1;  // a full disk is no success
   } catch (const std::exception& error) {
     std::cerr << "rocctl: " << error.what() << '\n';
     return 1;
