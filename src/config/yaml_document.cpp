@@ -102,7 +102,7 @@ void explain(const YAML::Exception& error, const std::string& text, Mistakes& mi
     return mistakes.add(*tab, "a tab in the indentation, expected spaces");
   std::string reason = "not YAML: " + error.msg;
   for (const auto& [said, explanation] : explanations)
-    if (error.msg == said) reason = explanation;
+    if (error.msg.starts_with(said)) reason = explanation;  // 0.8 adds the name of an anchor
   const auto mark =
       error.msg == unclosed_quote ? find_unclosed_quote(text, error.mark) : error.mark;
   mistakes.add(place_within(text, mark), std::move(reason));

@@ -29,6 +29,10 @@ int main(int argc, char** argv) {
         rocctl::run({argv + 1, argv + argc}, out, std::cerr, {.colour = wants_colour()});
     out.flush();
     if (!output.failure()) return static_cast<int>(code);
+    if (output.reader_is_gone()) {  // `rocctl … | head`: no more is wanted, as of any other tool
+      (void)std::signal(SIGPIPE, SIG_DFL);
+      (void)std::raise(SIGPIPE);
+    }
     std::cerr << "rocctl: " << rocd::to_string(*output.failure()) << '\n';
     return 1;  // a full disk is no success
   } catch (const std::exception& error) {

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "base/write_all.hpp"
 
 namespace rocctl {
@@ -25,6 +27,7 @@ std::streamsize StandardOutput::xsputn(const char* text, std::streamsize size) {
 int StandardOutput::sync() {
   if (!failure_) {
     const auto written = rocd::write_all(STDOUT_FILENO, pending_, "cannot write the output");
+    reader_is_gone_ = !written && errno == EPIPE;
     if (!written) failure_ = written.error();
   }
   pending_.clear();

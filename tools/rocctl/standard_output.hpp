@@ -14,6 +14,7 @@ class StandardOutput final : public std::streambuf {
  public:
   // The first error; later text is thrown away.
   [[nodiscard]] const std::optional<rocd::Error>& failure() const { return failure_; }
+  [[nodiscard]] bool reader_is_gone() const { return reader_is_gone_; }
 
  protected:
   int_type overflow(int_type character) override;
@@ -23,6 +24,7 @@ class StandardOutput final : public std::streambuf {
  private:
   std::string pending_;  // commands flush at the end of each answer or line
   std::optional<rocd::Error> failure_;
+  bool reader_is_gone_ = false;
 };
 
 }  // namespace rocctl
