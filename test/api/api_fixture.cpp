@@ -40,11 +40,6 @@ std::string lower(std::string_view text) {
 
 }  // namespace
 
-TempDir::TempDir() {
-  char name[] = "/tmp/rocd-api-XXXXXX";
-  path_ = ::mkdtemp(name);
-}
-
 json::value Answer::json() const {
   return json::parse(body);
 }

@@ -19,20 +19,9 @@
 #include "store/store.hpp"
 #include "stream/stream_dispatcher.hpp"
 #include "supervise/supervisor.hpp"
+#include "support/temp_directory.hpp"
 
 namespace rocd::test {
-
-class TempDir {
- public:
-  TempDir();
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 struct Ask {
   std::string body{};
@@ -62,7 +51,7 @@ class ApiFixture {
   // The body of a stream that sends what is played into a new virtual output.
   std::string sending_body(const std::string& more = {});
 
-  TempDir dir;
+  TempDirectory dir;
   boost::asio::io_context io;
   std::unique_ptr<Store> store;
   Uid self;

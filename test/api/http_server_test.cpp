@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "api/http_test_client.hpp"
+#include "support/temp_directory.hpp"
 
 using namespace rocd;
 using namespace rocd::test;
@@ -37,15 +38,6 @@ std::string chunk(std::size_t bytes) {
   std::snprintf(head, sizeof head, "%zx\r\n", bytes);
   return head + std::string(bytes, 'x') + "\r\n";
 }
-
-struct TempDir {
-  TempDir() {
-    char name[] = "/tmp/rocd-http-XXXXXX";
-    path = ::mkdtemp(name);
-  }
-  ~TempDir() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
-};
 
 double cpu_seconds() {
   rusage usage{};
@@ -405,8 +397,8 @@ TEST_CASE("Without descriptors left, accepting waits and does not spin") {
 }
 
 TEST_CASE("The Unix socket is for its owner alone and goes with the server") {
-  const TempDir dir;
-  const auto path = dir.path / "rocd.sock";
+  const TempDirectory dir;
+  const auto path = dir.path() / "rocd.sock";
   {
     ServerThread server([](const HttpRequest& request) {
       HttpResponse response;
@@ -428,8 +420,8 @@ TEST_CASE("The Unix socket is for its owner alone and goes with the server") {
 }
 
 TEST_CASE("The socket file of a daemon that is gone is replaced, any other is not") {
-  const TempDir dir;
-  const auto path = dir.path / "rocd.sock";
+  const TempDirectory dir;
+  const auto path = dir.path() / "rocd.sock";
   ServerThread server(echo);
 
   SECTION("gone") {
@@ -468,7 +460,7 @@ TEST_CASE("The socket file of a daemon that is gone is replaced, any other is no
     CHECK(std::filesystem::is_symlink(path));
   }
   SECTION("no folder, or too long") {
-    CHECK(!server.listen_unix(dir.path / "none" / "rocd.sock"));
+    CHECK(!server.listen_unix(dir.path() / "none" / "rocd.sock"));
     CHECK(server.listen_unix("/tmp/" + std::string(120, 'x')).error().code ==
           ErrorCode::invalid_argument);
   }

@@ -1,7 +1,5 @@
 #include "device/endpoint_dispatcher.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch_approx.hpp>
@@ -11,6 +9,7 @@
 #include <set>
 
 #include "fake/fake_device_driver.hpp"
+#include "support/temp_directory.hpp"
 
 using namespace rocd;
 using namespace rocd::test;
@@ -24,20 +23,14 @@ const Uid stream_a = Uid::derive("test", "stream", "a");
 // A dispatcher over a fake driver and a store that survives restart().
 struct Peer {
   explicit Peer(std::vector<EndpointSpec> configured_ = {}) : configured(std::move(configured_)) {
-    std::string name = "/tmp/rocd-endpoints.XXXXXX";
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    directory = name;
     start();
   }
-  ~Peer() {
-    stop();
-    std::filesystem::remove_all(directory);
-  }
+  ~Peer() { stop(); }
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
   void start() {
-    auto opened = Store::open(directory);
+    auto opened = Store::open(directory.path());
     REQUIRE(opened.has_value());
     store = std::move(*opened);
     driver.emplace();
@@ -79,7 +72,7 @@ struct Peer {
   }
 
   boost::asio::io_context io;
-  std::filesystem::path directory;
+  TempDirectory directory;
   std::vector<EndpointSpec> configured;
   std::unique_ptr<Store> store;
   std::optional<FakeDeviceDriver> driver;

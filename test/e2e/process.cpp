@@ -73,17 +73,6 @@ bool is_roc_tool(const std::string& command_line) {
 
 }  // namespace
 
-TempDirectory::TempDirectory() {
-  auto name = (std::filesystem::temp_directory_path() / "rocd-e2e.XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) check(errno, name);
-  path_ = name;
-}
-
-TempDirectory::~TempDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 Process::Process(const Options& options) {
   constexpr int write_new = O_WRONLY | O_CREAT | O_APPEND;
   FileActions actions;

@@ -8,22 +8,9 @@
 #include <vector>
 
 #include "e2e/wait.hpp"
+#include "support/temp_directory.hpp"
 
 namespace rocd::test {
-
-// Gone with the object, and everything in it.
-class TempDirectory {
- public:
-  TempDirectory();
-  ~TempDirectory();
-  TempDirectory(const TempDirectory&) = delete;
-  TempDirectory& operator=(const TempDirectory&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 class Process {
  public:

@@ -86,17 +86,6 @@ std::string read_line(int fd) {
 
 }  // namespace
 
-TempDirectory::TempDirectory() {
-  auto name = (fs::temp_directory_path() / "rocctl-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-  path_ = name;
-}
-
-TempDirectory::~TempDirectory() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
 Run rocctl(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
            const std::string& input, const std::filesystem::path& output) {
   const TempDirectory directory;

@@ -7,19 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "support/temp_directory.hpp"
+
 namespace rocctl::test {
 
-class TempDirectory {
- public:
-  TempDirectory();
-  ~TempDirectory();
-  TempDirectory(const TempDirectory&) = delete;
-  TempDirectory& operator=(const TempDirectory&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using rocd::test::TempDirectory;
 
 struct Run {
   int exit = -1;  // -1: by a signal, or not in time

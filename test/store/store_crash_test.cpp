@@ -11,8 +11,9 @@
 #include <random>
 #include <thread>
 
-#include "store/scratch.hpp"
+#include "store/files.hpp"
 #include "store/store.hpp"
+#include "support/temp_directory.hpp"
 
 using namespace rocd;
 using namespace rocd::test;
@@ -72,8 +73,8 @@ State load(const std::filesystem::path& directory, const Uid& self) {
 }  // namespace
 
 TEST_CASE("every acknowledged write outlives kill -9 at any moment") {
-  const Scratch scratch;
-  const auto self = (*Store::open(scratch.path))->self_uid().value();
+  const TempDirectory scratch;
+  const auto self = (*Store::open(scratch.path()))->self_uid().value();
   std::mt19937 random(20261120);
   std::uniform_int_distribution<int> microseconds(1000, 40'000);
   State expected;
@@ -87,7 +88,7 @@ TEST_CASE("every acknowledged write outlives kill -9 at any moment") {
     REQUIRE(writer >= 0);
     if (writer == 0) {
       ::close(pipe[0]);
-      write_until_killed(scratch.path, next, pipe[1]);
+      write_until_killed(scratch.path(), next, pipe[1]);
     }
     ::close(pipe[1]);
     const auto read_one = [&] {
@@ -108,7 +109,7 @@ TEST_CASE("every acknowledged write outlives kill -9 at any moment") {
     REQUIRE(WIFSIGNALED(status));
 
     // One more write may be on disk, whose acknowledgement the kill has cut off.
-    const auto found = load(scratch.path, self);
+    const auto found = load(scratch.path(), self);
     if (found != expected) {
       apply(expected, next);
       ++next;

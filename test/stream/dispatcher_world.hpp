@@ -15,20 +15,9 @@
 #include "fake/fake_spawner.hpp"
 #include "fake/fake_stream_engine.hpp"
 #include "stream/stream_dispatcher.hpp"
+#include "support/temp_directory.hpp"
 
 namespace rocd::test {
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 class NoRegistry final : public ChildRegistry {
  public:

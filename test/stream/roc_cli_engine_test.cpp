@@ -53,7 +53,7 @@ bool tools_are_installed() {
 }
 
 // An executable shell script that plays a tool.
-std::string script(const TemporaryDirectory& directory, const std::string& name,
+std::string script(const TempDirectory& directory, const std::string& name,
                    const std::string& body) {
   const auto file = directory.path() / name;
   std::ofstream(file) << "#!/bin/sh\n" << body << "\n";
@@ -104,7 +104,7 @@ TEST_CASE("missing tools are named, with the remedy") {
 }
 
 TEST_CASE("a build without OpenFEC is usable, and says that it cannot correct errors") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   const std::string refuses = answers_version + lists +
                               "esac; echo \"08:12:08.580 [609] [err] roc_send: [main.cpp:375] "
                               "can't connect sender to source "
@@ -121,7 +121,7 @@ TEST_CASE("a build without OpenFEC is usable, and says that it cannot correct er
 }
 
 TEST_CASE("a build that aborts with too many SoX drivers is recognised") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   const std::string aborts = answers_version + "esac; kill -ABRT $$";
   EngineWorld world;
   const auto info =
@@ -132,7 +132,7 @@ TEST_CASE("a build that aborts with too many SoX drivers is recognised") {
 }
 
 TEST_CASE("another version is refused, and a tool that hangs is given up") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   EngineWorld world;
   const auto old = script(directory, "roc-send", "echo 'roc-send 0.3.0'");
   const auto hangs = script(directory, "roc-recv", "sleep 1000");
@@ -146,7 +146,7 @@ TEST_CASE("another version is refused, and a tool that hangs is given up") {
 }
 
 TEST_CASE("an engine whose tools are missing looks again and tells when they are there") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   asio::io_context io;
   ProcessSpawner spawner(io.get_executor());
   RocCliEngine::Options options;
@@ -191,7 +191,7 @@ StreamSpec receiving_spec(Protocol media, std::optional<Protocol> repair) {
 }
 
 TEST_CASE("what the tools cannot do is refused before a child is made") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   asio::io_context io;
   ProcessSpawner spawner(io.get_executor());
   const auto body = answers_version + lists + "esac; exit 1";
@@ -226,7 +226,7 @@ TEST_CASE("what the tools cannot do is refused before a child is made") {
 }
 
 // Six seconds of a quiet tone, so that one of the reports that come every five seconds is seen.
-std::string tone_file(const TemporaryDirectory& directory) {
+std::string tone_file(const TempDirectory& directory) {
   constexpr std::uint32_t rate = 44100, frames = rate * 6, bytes = frames * 4;
   std::string data = "RIFF";
   const auto put = [&data](std::uint32_t value, int size) {
@@ -273,7 +273,7 @@ std::vector<F> facts_of(const std::vector<EngineFact>& facts) {
 
 TEST_CASE("a real sender and a real receiver: addresses, session and latency arrive as facts") {
   if (!tools_are_installed()) SKIP("roc-send and roc-recv are not installed");
-  TemporaryDirectory directory;
+  TempDirectory directory;
   EngineWorld world;
   RocCliEngine::Options options;
   options.environment = ::getenv;

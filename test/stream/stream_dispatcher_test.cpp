@@ -10,7 +10,7 @@ namespace rocd::test {
 namespace {
 
 TEST_CASE("a created stream is stored, started and proven, and its endpoint knows its user") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   const auto created = world.streams->create(world.sending());
   REQUIRE(created.has_value());
@@ -27,7 +27,7 @@ TEST_CASE("a created stream is stored, started and proven, and its endpoint know
 }
 
 TEST_CASE("a receiving stream gets free ports from the range, and keeps them over restarts") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   const auto uid = world.streams->create(world.receiving())->spec.uid;
   REQUIRE(world.reaches(uid, StreamState::running));
@@ -50,7 +50,7 @@ TEST_CASE("a receiving stream gets free ports from the range, and keeps them ove
 }
 
 TEST_CASE("a local stream is a link and no process") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   const auto uid = world.streams->create(world.local())->spec.uid;
   CHECK(world.reaches(uid, StreamState::running));
@@ -62,7 +62,7 @@ TEST_CASE("a local stream is a link and no process") {
 }
 
 TEST_CASE("wrong wishes are refused with all of their mistakes, and nothing is stored") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   auto spec = world.sending();
   std::get<EndpointRef>(spec.source).endpoint = Uid::derive("no", "such", "endpoint");
@@ -76,7 +76,7 @@ TEST_CASE("wrong wishes are refused with all of their mistakes, and nothing is s
 }
 
 TEST_CASE("an I/O latency that the profile's target leaves no room for is refused") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   auto spec = world.sending();
   spec.settings.io_latency = 200ms;
@@ -91,7 +91,7 @@ TEST_CASE("an I/O latency that the profile's target leaves no room for is refuse
 }
 
 TEST_CASE("the same uid cannot be made twice, and unknown ones are not found") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   auto spec = world.sending();
   spec.uid = Uid::derive("test", "stream", "mine");
@@ -106,7 +106,7 @@ TEST_CASE("the same uid cannot be made twice, and unknown ones are not found") {
 }
 
 TEST_CASE("a new display name is stored without touching the child") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   const auto uid = world.streams->create(world.sending())->spec.uid;
   REQUIRE(world.reaches(uid, StreamState::running));
@@ -123,7 +123,7 @@ TEST_CASE("a new display name is stored without touching the child") {
 }
 
 TEST_CASE("new settings restart the child, another endpoint frees the old one") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   const auto uid = world.streams->create(world.sending())->spec.uid;
   REQUIRE(world.reaches(uid, StreamState::running));
@@ -151,7 +151,7 @@ TEST_CASE("new settings restart the child, another endpoint frees the old one") 
 }
 
 TEST_CASE("a deleted stream is gone at once; its child ends and its uid is free again") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   auto spec = world.sending();
   spec.uid = Uid::derive("test", "stream", "mine");
@@ -172,7 +172,7 @@ TEST_CASE("a deleted stream is gone at once; its child ends and its uid is free 
 }
 
 TEST_CASE("a deleted stream whose child had already ended leaves nothing behind") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   auto spec = world.sending();
   spec.uid = Uid::derive("test", "stream", "mine");
@@ -188,7 +188,7 @@ TEST_CASE("a deleted stream whose child had already ended leaves nothing behind"
 }
 
 TEST_CASE("streams made over REST are there again after a restart of the daemon") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   Uid uid;
   {
     DispatcherWorld world(directory.path());
@@ -219,7 +219,7 @@ StreamSpec configured_stream(const DispatcherWorld& world) {
 
 TEST_CASE(
     "a configured stream can be switched off and on, and nothing else; the switch is stored") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   StreamSpec configured;
   {
     DispatcherWorld world(directory.path());
@@ -250,7 +250,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a configured stream is not switched on while another one has its port") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   StreamSpec configured;
   {
     DispatcherWorld world(directory.path());
@@ -281,7 +281,7 @@ TEST_CASE("a configured stream is not switched on while another one has its port
 }
 
 TEST_CASE("a port that was chosen for one stream is not given to another") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   const auto uid = world.streams->create(world.receiving())->spec.uid;
   REQUIRE(world.reaches(uid, StreamState::running));
@@ -298,7 +298,7 @@ TEST_CASE("a port that was chosen for one stream is not given to another") {
 }
 
 TEST_CASE("a device that vanishes stops its child before anything else happens") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   DeviceInfo system;
   system.node_name = system.playback_node = "alsa_output.usb";
@@ -320,7 +320,7 @@ TEST_CASE("a device that vanishes stops its child before anything else happens")
 }
 
 TEST_CASE("a child whose node is linked elsewhere is ended") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   const auto uid = world.streams->create(world.sending())->spec.uid;
   REQUIRE(world.reaches(uid, StreamState::running));
@@ -336,7 +336,7 @@ TEST_CASE("a child whose node is linked elsewhere is ended") {
 }
 
 TEST_CASE("all streams wait while the sound system is away, and come back with it") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   const auto first = world.streams->create(world.sending())->spec.uid;
   const auto second = world.streams->create(world.receiving())->spec.uid;
@@ -352,7 +352,7 @@ TEST_CASE("all streams wait while the sound system is away, and come back with i
 }
 
 TEST_CASE("a stream waits for the tools and starts when they are there") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   world.engine.refuse("roc-send was not found");
   const auto uid = world.streams->create(world.sending())->spec.uid;
@@ -364,7 +364,7 @@ TEST_CASE("a stream waits for the tools and starts when they are there") {
 }
 
 TEST_CASE("a chosen port that somebody else has is exchanged for another one") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   world.play_children = false;
   const auto uid = world.streams->create(world.receiving())->spec.uid;
@@ -379,7 +379,7 @@ TEST_CASE("a chosen port that somebody else has is exchanged for another one") {
 }
 
 TEST_CASE("the log of a stream can be read and followed until the reader lets go") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   const auto uid = world.streams->create(world.sending())->spec.uid;
   REQUIRE(world.reaches(uid, StreamState::running));
@@ -399,7 +399,7 @@ TEST_CASE("the log of a stream can be read and followed until the reader lets go
 }
 
 TEST_CASE("a reader may let go of itself while it is called, and may outlive its stream") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   const auto uid = world.streams->create(world.sending())->spec.uid;
   REQUIRE(world.reaches(uid, StreamState::running));
@@ -419,7 +419,7 @@ TEST_CASE("a reader may let go of itself while it is called, and may outlive its
 }
 
 TEST_CASE("restart makes a new process of the same stream") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   const auto uid = world.streams->create(world.sending())->spec.uid;
   REQUIRE(world.reaches(uid, StreamState::running));
@@ -429,7 +429,7 @@ TEST_CASE("restart makes a new process of the same stream") {
 }
 
 TEST_CASE("shutdown leaves no child and no link, and nothing starts again") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   const auto sending = world.streams->create(world.sending())->spec.uid;
   const auto receiving = world.streams->create(world.receiving())->spec.uid;
@@ -447,7 +447,7 @@ TEST_CASE("shutdown leaves no child and no link, and nothing starts again") {
 }
 
 TEST_CASE("a hundred streams start, and each has its own ports") {
-  TemporaryDirectory directory;
+  TempDirectory directory;
   DispatcherWorld world(directory.path());
   std::vector<Uid> uids;
   for (int i = 0; i < 50; ++i) {

@@ -14,6 +14,7 @@
 
 #include "supervise/process_harness.hpp"
 #include "supervise/process_info.hpp"
+#include "support/temp_directory.hpp"
 
 using namespace rocd;
 using namespace rocd::test;
@@ -37,21 +38,6 @@ struct Spawning : Reactor {
     spawn(probe, std::move(arguments), std::move(environment));
     REQUIRE(until([&] { return !probe.exits.empty(); }));
   }
-};
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    char name[] = "/tmp/rocd-supervise-XXXXXX";
-    path_ = ::mkdtemp(name);
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
 };
 
 constexpr ExitStatus exited(int status) {
@@ -255,7 +241,7 @@ TEST_CASE_METHOD(Spawning, "a child may be let go of from within its own callbac
 }
 
 TEST_CASE_METHOD(Spawning, "a program that cannot be started says why, and leaves nothing behind") {
-  const TemporaryDirectory directory;
+  const TempDirectory directory;
   const auto file = directory.path() / "program";
   std::ofstream(file) << "not a program";
   std::filesystem::create_directory(directory.path() / "folder");
@@ -284,7 +270,7 @@ TEST_CASE_METHOD(Spawning, "a program that cannot be started says why, and leave
 }
 
 TEST_CASE_METHOD(Spawning, "a name is looked up in the PATH that the child is given") {
-  const TemporaryDirectory directory;
+  const TempDirectory directory;
   std::filesystem::create_symlink(child_argv({}).front(), directory.path() / "some-tool");
   SpawnedProbe probe;
   auto child = spawner.spawn(
