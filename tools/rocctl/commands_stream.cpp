@@ -79,6 +79,9 @@ Outcome<json::value> body_from_file(const std::string& name) {
   boost::system::error_code error;
   auto body = json::parse(text, error);
   if (error) return Failure{.message = "'" + name + "' is not JSON: " + error.message()};
+  // What `stream show` prints is another stream's: its names are its own.
+  if (auto* stream = body.if_object())
+    for (const auto* key : {"stream_uid", "stream_uri"}) stream->erase(key);
   return body;
 }
 
