@@ -41,7 +41,7 @@ std::variant<Options, EarlyExit> parse_options(int argc, const char* const* argv
   CLI::App app("rocd: audio devices of all computers in a network as one patchbay.", "rocd");
   app.footer(footer);
   app.set_version_flag("-V,--version", "rocd " + std::string(version()));
-  app.add_option("-c,--config", options.config_file, "YAML file to read")
+  app.add_option("-c,--config,CONFIG", options.config_file, "YAML file to read")
       ->check(not_empty("a file"))
       ->option_text("FILE");
   app.add_option("-l,--listen", options.listen,

@@ -29,6 +29,12 @@ TEST_CASE("every option of the command line arrives") {
   CHECK(options.exit_with_parent);
 }
 
+TEST_CASE("the configuration may be named without its option") {
+  const auto parsed = parse({"--check", "a.yaml"});
+  REQUIRE(std::holds_alternative<Options>(parsed));
+  CHECK(std::get<Options>(parsed).config_file == "a.yaml");
+}
+
 TEST_CASE("help and version go to stdout with code 0, mistakes to stderr with code 2") {
   for (const auto* word : {"--help", "--version"}) {
     const auto parsed = parse({word});
@@ -38,7 +44,7 @@ TEST_CASE("help and version go to stdout with code 0, mistakes to stderr with co
   }
   const std::vector<std::vector<const char*>> wrong = {
       {"--nonsense"}, {"--config"},           {"--log-format", "xml"},
-      {"positional"}, {"--ready-fd", "many"}, {"--ready-fd", "-1"}};
+      {"a", "b"},     {"--ready-fd", "many"}, {"--ready-fd", "-1"}};
   for (const auto& arguments : wrong) {
     INFO(arguments.front());
     const auto parsed = parse(arguments);
