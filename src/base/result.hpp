@@ -29,7 +29,11 @@ enum class ErrorCode {
 struct FieldError {
   std::string path;
   std::string reason;
-  friend bool operator==(const FieldError&, const FieldError&) = default;
+  // Other fields that it was compared with: if they are wrong themselves, this says nothing.
+  std::vector<std::string> against = {};
+  friend bool operator==(const FieldError& a, const FieldError& b) {
+    return a.path == b.path && a.reason == b.reason;
+  }
 };
 
 struct Error {

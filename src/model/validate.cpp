@@ -121,9 +121,9 @@ void check_pair(const ExternalAddress& address, std::string_view side, bool is_s
     if (!is_source)
       errors.push_back({field(side, "media_uri"), "missing: where to send to"});
     else if (address.repair)
-      errors.push_back(
-          {field(side, "media_uri"),
-           "missing: a repair address needs its media address (port 0: rocd chooses)"});
+      errors.push_back({field(side, "media_uri"),
+                        "missing: a repair address needs its media address (port 0: rocd chooses)",
+                        {field(side, "repair_uri")}});
     return;
   }
   if (interface_of(address.media->protocol) != Interface::media) return;  // reported already
@@ -132,23 +132,28 @@ void check_pair(const ExternalAddress& address, std::string_view side, bool is_s
   const auto media_scheme = to_string(address.media->protocol);
   if (fec == FecScheme::none) {
     if (address.repair)
-      errors.push_back(
-          {path, fmt::format("'{}' has no error correction, so there must be no repair "
-                             "address; use rtp+{} for media",
-                             media_scheme, to_string(address.repair->protocol))});
+      errors.push_back({path,
+                        fmt::format("'{}' has no error correction, so there must be no repair "
+                                    "address; use rtp+{} for media",
+                                    media_scheme, to_string(address.repair->protocol)),
+                        {field(side, "media_uri")}});
     return;
   }
   if (!address.repair) {
     if (!is_source)  // a receiver chooses
-      errors.push_back({path, fmt::format("missing: '{}' needs a repair address with scheme '{}'",
-                                          media_scheme, repair_scheme(fec))});
+      errors.push_back({path,
+                        fmt::format("missing: '{}' needs a repair address with scheme '{}'",
+                                    media_scheme, repair_scheme(fec)),
+                        {field(side, "media_uri")}});
     return;
   }
   if (interface_of(address.repair->protocol) == Interface::repair &&
       fec_of(address.repair->protocol) != fec)
     errors.push_back(
-        {path, fmt::format("scheme '{}' does not go with '{}', expected '{}'",
-                           to_string(address.repair->protocol), media_scheme, repair_scheme(fec))});
+        {path,
+         fmt::format("scheme '{}' does not go with '{}', expected '{}'",
+                     to_string(address.repair->protocol), media_scheme, repair_scheme(fec)),
+         {field(side, "media_uri")}});
 }
 
 struct BoundPort {
@@ -220,9 +225,10 @@ void check_external(const StreamSpec& spec, const ExternalAddress& address, bool
   if (!fec || !address.media || interface_of(address.media->protocol) != Interface::media) return;
   const auto implied = fec_of(address.media->protocol);
   if (*fec != implied)
-    errors.push_back(
-        {"/settings/fec", fmt::format("'{}' contradicts the media address, which says '{}'",
-                                      to_string(*fec), to_string(implied))});
+    errors.push_back({"/settings/fec",
+                      fmt::format("'{}' contradicts the media address, which says '{}'",
+                                  to_string(*fec), to_string(implied)),
+                      {field(side, "media_uri")}});
 }
 
 void check_range(const std::optional<Duration>& value, std::string_view name, Duration low,
@@ -240,10 +246,11 @@ void check_settings(const StreamSettings& settings, const ValidationContext& con
   check_range(settings.packet_length, "packet_length", min_packet, max_packet, errors);
   if (settings.io_latency && settings.target_latency &&
       *settings.io_latency >= *settings.target_latency)
-    errors.push_back(
-        {"/settings/io_latency", fmt::format("{} must be below target_latency, which is {}",
-                                             format_duration(*settings.io_latency),
-                                             format_duration(*settings.target_latency))});
+    errors.push_back({"/settings/io_latency",
+                      fmt::format("{} must be below target_latency, which is {}",
+                                  format_duration(*settings.io_latency),
+                                  format_duration(*settings.target_latency)),
+                      {"/settings/target_latency"}});
   if (settings.extra_args.empty()) return;
   if (!context.allow_extra_args) {
     errors.push_back({"/settings/extra_args",
@@ -286,7 +293,8 @@ std::vector<FieldError> validate(const StreamSpec& spec, const ValidationContext
   if (!kind)
     errors.push_back({"/destination",
                       "source and destination are both external: one of them must "
-                      "be an endpoint"});
+                      "be an endpoint",
+                      {"/source/connection_type"}});
   else if (*kind == StreamKind::local && spec.source == spec.destination)
     errors.push_back({"/destination", "source and destination are the same endpoint"});
   check_settings(spec.settings, context, errors);
@@ -295,30 +303,19 @@ std::vector<FieldError> validate(const StreamSpec& spec, const ValidationContext
 
 std::vector<FieldError> all_mistakes(std::vector<FieldError> reading,
                                      const std::vector<FieldError>& meaning) {
+  // It, or something that it is part of.
   const auto is_wrong = [unread = std::span(reading)](std::string_view path) {
     return std::ranges::any_of(unread, [&](const FieldError& error) {
       std::string_view wrong = error.path;
       // What kind of thing it is says what all of it means.
       if (constexpr std::string_view kind = "/connection_type"; wrong.ends_with(kind))
         wrong.remove_suffix(kind.size());
-      const auto common = std::min(wrong.size(), path.size());
-      return wrong.substr(0, common) == path.substr(0, common);
+      return path.starts_with(wrong) && (path.size() == wrong.size() || path[wrong.size()] == '/');
     });
-  };
-  // What is compared with what.
-  static constexpr std::pair<std::string_view, std::string_view> compared[] = {
-      {"/destination", "/source"},
-      {"/settings/fec", "/source"},
-      {"/settings/fec", "/destination"},
-      {"/settings/io_latency", "/settings/target_latency"},
-      {"/settings/io_latency", "/settings/profile"},
   };
   std::vector<FieldError> independent;
   for (const auto& error : meaning) {
-    const bool follows =
-        is_wrong(error.path) || std::ranges::any_of(compared, [&](const auto& pair) {
-          return error.path == pair.first && is_wrong(pair.second);
-        });
+    const bool follows = is_wrong(error.path) || std::ranges::any_of(error.against, is_wrong);
     if (!follows) independent.push_back(error);
   }
   reading.insert(reading.end(), independent.begin(), independent.end());

@@ -108,11 +108,12 @@ struct StreamDispatcher::Impl {
   static void add_tuning_error(const StreamSettings& settings, std::vector<FieldError>& errors) {
     const auto target = resolve_tuning(settings).target_latency;
     if (settings.target_latency || !settings.io_latency || *settings.io_latency < target) return;
-    errors.push_back({"/settings/io_latency", format_duration(*settings.io_latency) +
-                                                  " must be below the target latency, " +
-                                                  "which profile '" +
-                                                  std::string(to_string(settings.profile)) +
-                                                  "' sets to " + format_duration(target)});
+    errors.push_back({"/settings/io_latency",
+                      format_duration(*settings.io_latency) +
+                          " must be below the target latency, " + "which profile '" +
+                          std::string(to_string(settings.profile)) + "' sets to " +
+                          format_duration(target),
+                      {"/settings/profile", "/settings/target_latency"}});
   }
 
   // --- what the neighbours tell ---------------------------------------------------------------

@@ -476,7 +476,9 @@ TEST_CASE("Wrong request: the shape of a stream") {
        422,
        "validation_failed",
        "the stream is not valid",
-       {{"/source/endpoint_uri", "unknown field"}}},
+       {{"/source/endpoint_uri", "unknown field"},
+        {"/destination",
+         "source and destination are both external: one of them must be an endpoint"}}},
   });
 }
 

@@ -395,15 +395,20 @@ TEST_CASE("a virtual device is made only with numbers that work") {
 
 TEST_CASE("mistakes of meaning are told beside those of reading, unless they follow from them") {
   using Errors = std::vector<FieldError>;
-  const Errors reading{{"/source/media_uri", "not a URI"}, {"/settings/profile", "unknown"}};
+  const Errors reading{{"/source/media_uri", "not a URI"},
+                       {"/settings/profile", "unknown"},
+                       {"/s", "unknown field"},
+                       {"/destination/connection_type", "unknown"}};
   const Errors meaning{{"/source/media_uri", "port"},
-                       {"/source", "whole"},
-                       {"/destination", "both external"},
+                       {"/source/repair_uri", "does not go with", {"/source/media_uri"}},
+                       {"/source/control_uri", "port"},
                        {"/destination/endpoint_uri", "no such endpoint"},
-                       {"/settings/fec", "contradicts"},
-                       {"/settings/io_latency", "too long"},
-                       {"/settings/packet_length", "out of range"}};
-  CHECK(all_mistakes(reading, meaning) == Errors{reading[0], reading[1], meaning[3], meaning[6]});
+                       {"/settings/io_latency", "too long", {"/settings/profile"}},
+                       {"/settings/io_latency", "out of range"},
+                       {"/settings/extra_args", "not allowed"}};
+  CHECK(all_mistakes(reading, meaning) ==
+        Errors{reading[0], reading[1], reading[2], reading[3], meaning[2], meaning[5], meaning[6]});
   CHECK(all_mistakes({{"", "expected an object"}}, meaning) == Errors{{"", "expected an object"}});
+  CHECK(all_mistakes({{"/settings/extra_args/1", "expected a string"}}, {meaning[6]}).size() == 2);
   CHECK(all_mistakes({}, meaning) == meaning);
 }
