@@ -48,9 +48,8 @@ struct DeviceInfo {
   bool capture_is_monitor = false;
   std::string playback_node;
   std::uint64_t capture_serial = 0, playback_serial = 0;
-  // Somebody else's node has the name of one of these nodes, too: whoever asks for the name may get
-  // the other one.
-  bool name_is_shared = false;
+  // Somebody else's node has that name, too: whoever asks for it may get the other one.
+  bool capture_name_is_shared = false, playback_name_is_shared = false;
   friend bool operator==(const DeviceInfo&, const DeviceInfo&) = default;
 };
 

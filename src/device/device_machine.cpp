@@ -383,9 +383,10 @@ void DeviceMachine::report() {
         devices.emplace(info->node_name, *info);
     }
   }
-  for (auto& [name, info] : devices)
-    for (const auto* used : {&info.capture_node, &info.playback_node})
-      if (!used->empty() && names[*used] > 1) info.name_is_shared = true;
+  for (auto& [name, info] : devices) {
+    info.capture_name_is_shared = !info.capture_node.empty() && names[info.capture_node] > 1;
+    info.playback_name_is_shared = !info.playback_node.empty() && names[info.playback_node] > 1;
+  }
   for (const auto& [name, info] : told_devices_)
     if (!devices.contains(name)) events_.push_back(DeviceGone{name});
   for (const auto& [name, info] : devices) {

@@ -94,7 +94,8 @@ void EndpointDispatcher::Impl::on_virtual_device(Record& record, const DeviceInf
     mark_unsaved(record);
   }
   refresh_status(record);
-  if (!(record.endpoint == before)) changed(before.spec.uid);
+  // Streams look at more of the device than the endpoint shows.
+  if (!(record.endpoint == before) || old != record.device) changed(before.spec.uid);
 }
 
 void EndpointDispatcher::Impl::on_system_device(const DeviceInfo& info) {
@@ -115,9 +116,9 @@ void EndpointDispatcher::Impl::on_system_device(const DeviceInfo& info) {
   spec.muted = info.muted;
   spec.is_default = info.is_default;
   if (!is_new && !(spec == before.spec)) ++spec.version;
-  record.device = info;
+  const auto old = std::exchange(record.device, info);
   refresh_status(record);
-  if (is_new || !(record.endpoint == before)) changed(uid);
+  if (is_new || !(record.endpoint == before) || old != record.device) changed(uid);
 }
 
 void EndpointDispatcher::Impl::on_device_gone(const std::string& node_name) {

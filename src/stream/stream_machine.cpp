@@ -85,7 +85,7 @@ void StreamMachine::handle_connection(bool connected, Now now) {
 }
 
 void StreamMachine::handle_device(Side side, const DeviceInfo* device, Now now,
-                                  std::string problem) {
+                                  const std::string& problem) {
   auto& known = side == Side::source ? source_ : destination_;
   auto& known_problem = side == Side::source ? source_problem_ : destination_problem_;
   const auto* reference = endpoint_of(side == Side::source ? spec_.source : spec_.destination);
@@ -126,6 +126,10 @@ void StreamMachine::handle_child(const ChildStatus& child, const ExitRecord* las
   };
   const bool is_new = child.generation != child_.generation;
   const bool went_down = is_down(child.state) && (is_new || !is_down(child_.state));
+  // One that had run well is replaced without a pause.
+  const bool was_replaced = is_new && child_.generation > 0 && lives(child_.state) &&
+                            last_exit != nullptr && !last_exit->requested;
+  if (was_replaced && fault_sent_ != child_.generation) last_problem_ = child_problem(last_exit);
   if (is_new) begin_generation(now);
   child_ = child;
   if (child.pid && lives(child.state)) watch_.handle_pid(*child.pid);
@@ -343,10 +347,13 @@ std::optional<StreamProblem> StreamMachine::missing_device(Side side) const {
                          "choose another endpoint"};
   }
   // A tool asks for its device by name, and might get the other one. (Links are made by number.)
-  if (device->name_is_shared && kind_ != StreamKind::local) {
-    return StreamProblem{"two devices are called '" + device->node_name + "': its " + name +
-                             " and one of another program",
-                         "close that program, or give one of the two another name"};
+  const bool is_shared =
+      is_source ? device->capture_name_is_shared : device->playback_name_is_shared;
+  if (is_shared && kind_ != StreamKind::local) {
+    const auto& shared = is_source ? device->capture_node : device->playback_node;
+    return StreamProblem{
+        "two devices are called '" + shared + "': its " + name + " and one of another program",
+        "close that program, or give one of the two another name"};
   }
   return std::nullopt;
 }

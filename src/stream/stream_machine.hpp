@@ -73,7 +73,7 @@ class StreamMachine {
   // Facts.
   void handle_connection(bool connected, Now now);  // to PipeWire
   // nullptr: not there, and perhaps why.
-  void handle_device(Side side, const DeviceInfo* device, Now now, std::string problem = {});
+  void handle_device(Side side, const DeviceInfo* device, Now now, const std::string& problem = {});
   void handle_engine_changed(Now now);
   void handle_plan(Result<StreamPlan> plan, Now now);
   void handle_child(const ChildStatus& child, const ExitRecord* last_exit, Now now);

@@ -521,11 +521,11 @@ TEST_CASE("a younger namesake does not take the device's place, but the name is 
   world.machine.ensure_device(output("kitchen"));
   REQUIRE(world.settle());
   const auto serial = world.devices["rocd.kitchen"].serial;
-  CHECK_FALSE(world.devices["rocd.kitchen"].name_is_shared);
+  CHECK_FALSE(world.devices["rocd.kitchen"].capture_name_is_shared);
   const auto other = world.add_node("rocd.kitchen", "Audio/Sink");
   REQUIRE(world.settle());
   CHECK(world.devices["rocd.kitchen"].serial == serial);
-  CHECK(world.devices["rocd.kitchen"].name_is_shared);
+  CHECK(world.devices["rocd.kitchen"].capture_name_is_shared);
   CHECK(world.problems.empty());
   // Links are made by number.
   const auto speakers = world.add_node("speakers", "Audio/Sink");
@@ -538,7 +538,7 @@ TEST_CASE("a younger namesake does not take the device's place, but the name is 
   CHECK_FALSE(world.machine.graph().links().empty());
   world.remove(other);
   REQUIRE(world.settle());
-  CHECK_FALSE(world.devices["rocd.kitchen"].name_is_shared);
+  CHECK_FALSE(world.devices["rocd.kitchen"].capture_name_is_shared);
 }
 
 TEST_CASE("of two that were made at once the older one keeps the name") {

@@ -136,6 +136,12 @@ LinkedNode FakeDeviceDriver::node(const std::string& node_name) const {
   return {node_name, 0};
 }
 
+void FakeDeviceDriver::share_names(const std::string& node_name, bool shared) {
+  auto& info = devices_.at(node_name);
+  info.capture_name_is_shared = info.playback_name_is_shared = shared;
+  report_device(node_name);
+}
+
 void FakeDeviceDriver::report_problem(const Uid& device, const std::string& problem) {
   queue([this, device, problem] {
     if (callbacks_.on_device_problem) callbacks_.on_device_problem(device, problem);

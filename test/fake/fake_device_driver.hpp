@@ -46,6 +46,7 @@ class FakeDeviceDriver final : public DeviceDriver {
   void choose_default(const std::string& node_name);  // as a user would
   void set_stream_node(StreamNodeInfo info);
   void remove_stream_node(const Uid& stream);
+  void share_names(const std::string& node_name, bool shared);  // somebody has nodes of its names
   void report_problem(const Uid& device, const std::string& problem);
   void break_link(const Uid& stream, const std::string& reason);
 

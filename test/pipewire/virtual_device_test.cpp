@@ -182,6 +182,6 @@ TEST_CASE("a device is not made while another program has one of its name", "[pi
   CHECK(harness.problems[kitchen.uid].empty());
 
   harness.add_system_device("rocd.kitchen");
-  REQUIRE(harness.until([&] { return harness.device("rocd.kitchen")->name_is_shared; }));
+  REQUIRE(harness.until([&] { return harness.device("rocd.kitchen")->capture_name_is_shared; }));
   CHECK(harness.device("rocd.kitchen")->virtual_uid == kitchen.uid);
 }

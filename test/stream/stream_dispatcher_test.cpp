@@ -319,6 +319,28 @@ TEST_CASE("a device that vanishes stops its child before anything else happens")
   CHECK(world.reaches(uid, StreamState::running));
 }
 
+TEST_CASE("a stream waits while its device shares its name, and no longer") {
+  TempDirectory directory;
+  DispatcherWorld world(directory.path());
+  DeviceInfo system;
+  system.node_name = system.playback_node = "alsa_output.usb";
+  world.driver.add_system_device(system);
+  world.settle();
+  auto spec = world.receiving();
+  spec.destination = EndpointRef{world.self, system_endpoint_uid(world.self, "alsa_output.usb")};
+  const auto sends = world.streams->create(world.sending())->spec.uid;
+  const auto receives = world.streams->create(spec)->spec.uid;
+  for (const auto& [uid, device] :
+       {std::pair(sends, world.driver.wanted.at(world.speaker).node_name),
+        std::pair(receives, std::string("alsa_output.usb"))}) {
+    REQUIRE(world.reaches(uid, StreamState::running));
+    world.driver.share_names(device, true);
+    CHECK(world.reaches(uid, StreamState::waiting));
+    world.driver.share_names(device, false);
+    CHECK(world.reaches(uid, StreamState::running));
+  }
+}
+
 TEST_CASE("a child whose node is linked elsewhere is ended") {
   TempDirectory directory;
   DispatcherWorld world(directory.path());

@@ -256,17 +256,17 @@ TEST_CASE("a stream does not start while its device shares its name with somebod
   World world(sending());
   world.connect(true);
   auto device = speaker_device();
-  device.name_is_shared = true;
+  device.capture_name_is_shared = true;
   world.device(World::Side::source, &device);
   CHECK(world.state() == StreamState::waiting);
   CHECK(world.status().message ==
         "two devices are called 'rocd.speaker': its source and one of another program");
   CHECK(world.take("spawn") == 0);
-  device.name_is_shared = false;
+  device.capture_name_is_shared = false;
   world.device(World::Side::source, &device);
   CHECK(world.take("spawn") == 1);
   world.work();
-  device.name_is_shared = true;
+  device.capture_name_is_shared = true;
   world.device(World::Side::source, &device);
   CHECK(world.take("stop") == 1);
 }
@@ -336,6 +336,18 @@ TEST_CASE("a child that somebody kills says that, whatever it had complained of 
   world.die({ExitStatus::Kind::signaled, SIGKILL});
   CHECK(world.status().message ==
         "the tool ended: SIGKILL (it had said: pulseaudio sink: no data)");
+}
+
+TEST_CASE("a child that had run well is replaced at once, and the cause is told until it works") {
+  auto world = working(receiving());
+  world.say("session-up 10.0.0.1:5");
+  world.pass(20s);
+  world.die({ExitStatus::Kind::signaled, SIGKILL});
+  CHECK(world.state() == StreamState::starting);
+  CHECK(world.health().overall == Health::unhealthy);
+  CHECK(world.health().message == "the tool ended: SIGKILL");
+  world.work();
+  CHECK(world.state() == StreamState::running);
 }
 
 TEST_CASE("a crash loop shows, and the health says the cause") {
