@@ -217,3 +217,26 @@ TEST_CASE("two daemons with devices of the same names do not get at each other's
   second.process().signal(SIGTERM);
   CHECK(second.process().wait() == "exit 0");
 }
+
+TEST_CASE("a stream waits while another program has a device of its device's name", "[e2e]") {
+  Scene scene(loopback_config());
+  auto& rocd = scene.rocd();
+  rocd.wait_for_streams(both);
+  std::int64_t own = -1;
+  for (const auto& node : graph_nodes(scene.session))
+    if (node.name == "rocd.speaker") own = node.id;
+  make_sink(scene.session, "rocd.speaker");
+  rocd.wait_for_streams({"send"}, "waiting");
+  const auto status = rocd.stream("send").at("status").as_object();
+  CHECK(status.at("message").as_string() ==
+        "two devices are called 'rocd.speaker': its source and one of another program");
+  CHECK(rocd.state_of("receive") == "running");
+  check_undisturbed(rocd, "receive");
+
+  const auto serial = serial_of(rocd, "rocd.speaker");
+  for (const auto& node : graph_nodes(scene.session))
+    if (node.name == "rocd.speaker" && node.id != own)
+      scene.session.run("pw-cli destroy " + std::to_string(node.id) + " </dev/null");
+  rocd.wait_for_streams(both);
+  CHECK(serial_of(rocd, "rocd.speaker") == serial);
+}
