@@ -79,7 +79,10 @@ Result<> DeviceMachine::clear_default(const std::string& node_name) {
     const auto pending = pending_default_.find(sink);
     if (pending != pending_default_.end() && pending->second == node_name)
       pending_default_.erase(pending);
-    const auto& chosen = sink ? graph_.defaults.configured_sink : graph_.defaults.configured_source;
+    // What was set counts, even if it was not told of yet.
+    const auto set = unconfirmed_default_.find(sink);
+    const auto& told = sink ? graph_.defaults.configured_sink : graph_.defaults.configured_source;
+    const auto& chosen = set != unconfirmed_default_.end() ? set->second.node_name : told;
     if (chosen == node_name) pending_default_[sink] = "";
   }
   return {};
@@ -239,8 +242,8 @@ void DeviceMachine::evaluate_defaults(Instant now) {
     const auto& [sink, set] = entry;
     auto& configured = sink ? defaults.configured_sink : defaults.configured_source;
     const auto& effective = sink ? defaults.sink : defaults.source;
-    if (configured == set.node_name && (set.node_name.empty() || effective == set.node_name))
-      return true;
+    if (!set.node_name.empty() && configured == set.node_name && effective == set.node_name)
+      return true;  // what is used when nothing is chosen is not known: that is looked up
     if (now < set.check_at) {
       wake_at(set.check_at);
       return false;

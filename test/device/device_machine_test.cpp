@@ -497,6 +497,25 @@ TEST_CASE("a default that was set but not told of is looked up") {
   CHECK_FALSE(world.machine.poll_timeout());
 }
 
+TEST_CASE("a default that was set but not told of can be given up at once") {
+  Connected world;
+  world.machine.graph().defaults.known = true;
+  world.machine.ensure_device(output("kitchen"));
+  REQUIRE(world.settle());
+  world.tells_defaults = false;
+  world.untold_defaults = world.machine.graph().defaults;
+  REQUIRE(world.machine.set_default("rocd.kitchen").has_value());
+  REQUIRE(world.settle());
+  REQUIRE(world.untold_defaults.configured_sink == "rocd.kitchen");
+  REQUIRE(world.machine.clear_default("rocd.kitchen").has_value());
+  REQUIRE(world.settle());
+  CHECK(world.untold_defaults.configured_sink.empty());
+  world.advance(500ms);
+  REQUIRE(world.settle());
+  CHECK_FALSE(world.devices["rocd.kitchen"].is_chosen_default);
+  CHECK_FALSE(world.machine.poll_timeout());
+}
+
 TEST_CASE("a device is not made while an older one of somebody else has its name") {
   for (const bool is_feed : {false, true}) {
     CAPTURE(is_feed);
