@@ -475,15 +475,21 @@ TEST_CASE("the default is chosen only when asked, and when the session manager i
   CHECK(world.defaults_set.size() == 2);
 }
 
+// "kitchen" was made the default, and nobody has told of it.
+struct UntoldDefault : Connected {
+  UntoldDefault() {
+    machine.graph().defaults.known = true;
+    machine.ensure_device(output("kitchen"));
+    REQUIRE(settle());
+    tells_defaults = false;
+    untold_defaults = machine.graph().defaults;
+    REQUIRE(machine.set_default("rocd.kitchen").has_value());
+    REQUIRE(settle());
+  }
+};
+
 TEST_CASE("a default that was set but not told of is looked up") {
-  Connected world;
-  world.machine.graph().defaults.known = true;
-  world.machine.ensure_device(output("kitchen"));
-  REQUIRE(world.settle());
-  world.tells_defaults = false;
-  world.untold_defaults = world.machine.graph().defaults;
-  REQUIRE(world.machine.set_default("rocd.kitchen").has_value());
-  REQUIRE(world.settle());
+  UntoldDefault world;
   CHECK_FALSE(world.devices["rocd.kitchen"].is_default);
   REQUIRE(world.machine.poll_timeout());
   world.advance(500ms);
@@ -498,14 +504,7 @@ TEST_CASE("a default that was set but not told of is looked up") {
 }
 
 TEST_CASE("a default that was set but not told of can be given up at once") {
-  Connected world;
-  world.machine.graph().defaults.known = true;
-  world.machine.ensure_device(output("kitchen"));
-  REQUIRE(world.settle());
-  world.tells_defaults = false;
-  world.untold_defaults = world.machine.graph().defaults;
-  REQUIRE(world.machine.set_default("rocd.kitchen").has_value());
-  REQUIRE(world.settle());
+  UntoldDefault world;
   REQUIRE(world.untold_defaults.configured_sink == "rocd.kitchen");
   REQUIRE(world.machine.clear_default("rocd.kitchen").has_value());
   REQUIRE(world.settle());
