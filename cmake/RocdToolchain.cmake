@@ -6,8 +6,9 @@ if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      CCACHE_PCH_EXTSUM=1 ${CCACHE})
-  add_compile_options(-fpch-preprocess)
+      CCACHE_PCH_EXTSUM=1 CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+  # The second one: what was compiled in one clone is found again from another.
+  add_compile_options(-fpch-preprocess -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 endif()
 
 find_program(MOLD mold)
