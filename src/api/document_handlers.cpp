@@ -3,9 +3,9 @@
 
 #include "api/document.hpp"
 #include "api/handlers.hpp"
-#include "api/json_text.hpp"
 #include "api/problem.hpp"
 #include "api/respond.hpp"
+#include "model/json_text.hpp"
 
 namespace rocd {
 namespace {

@@ -40,9 +40,6 @@ struct HttpRequest {
 // nullopt if an escape is broken. '+' stays '+': this is not a form.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
 
-[[nodiscard]] bool is_utf8(std::string_view text);
-[[nodiscard]] std::string to_utf8(std::string text);  // each wrong byte becomes U+FFFD
-
 // Feeds an open-ended response. write() returns false once the reader is gone or too slow (its
 // bounded queue is full); the source then lets go of it.
 class StreamWriter {

@@ -3,7 +3,7 @@
 #include <boost/json/array.hpp>
 #include <map>
 
-#include "api/json_text.hpp"
+#include "model/json_text.hpp"
 
 namespace rocd {
 namespace json = boost::json;

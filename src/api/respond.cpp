@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "api/json_text.hpp"
+#include "model/json_text.hpp"
 
 namespace rocd {
 namespace {

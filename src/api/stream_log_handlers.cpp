@@ -4,8 +4,8 @@
 #include <charconv>
 
 #include "api/handlers.hpp"
-#include "api/json_text.hpp"
 #include "api/respond.hpp"
+#include "model/json_text.hpp"
 
 namespace rocd {
 namespace {

@@ -6,8 +6,9 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "api/document.hpp"
-#include "api/json_text.hpp"
 #include "api/schema_check.hpp"
+#include "base/utf8.hpp"
+#include "model/json_text.hpp"
 
 namespace rocd::test {
 namespace json = boost::json;

@@ -5,7 +5,6 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include "api/http_head.hpp"
-#include "api/json_text.hpp"
 
 using namespace rocd;
 
@@ -121,21 +120,6 @@ TEST_CASE("Every kind of error has its status and its problem") {
   CHECK(body.at("instance").as_string() == "/streams/a");
   CHECK(body.at("hint").as_string() == "do that");
   CHECK(body.at("errors") == boost::json::parse(R"([{"path": "/a", "reason": "wrong"}])"));
-}
-
-TEST_CASE("What a child wrote that is not UTF-8 does not break an answer") {
-  const auto text = json_text(boost::json::object{{"a", "x\xFFy\xC3\xA9\xED\xA0\x80z\xF0\x9F"}});
-  CHECK(is_utf8(text));
-  CHECK(boost::json::parse(text).at("a").as_string() ==
-        "x\uFFFDy\u00e9\uFFFD\uFFFD\uFFFDz\uFFFD\uFFFD");
-}
-
-TEST_CASE("Numbers are written as people do") {
-  CHECK(json_text(boost::json::array{1, 1.0, 0.5, -0.25, 1e21, 203.6, 1e-7,
-                                     std::numeric_limits<double>::infinity(), "a\"b", true}) ==
-        R"([1,1.0,0.5,-0.25,1e+21,203.6,1e-07,null,"a\"b",true])");
-  CHECK(json_text(boost::json::object{{"a", boost::json::object{}}, {"b\n", nullptr}}) ==
-        R"({"a":{},"b\n":null})");
 }
 
 TEST_CASE("A 204 and a 304 have no length, everything else has") {

@@ -1,4 +1,4 @@
-#include "api/json_text.hpp"
+#include "model/json_text.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <string_view>
 
-#include "api/http.hpp"
+#include "base/utf8.hpp"
 
 namespace rocd {
 namespace json = boost::json;
