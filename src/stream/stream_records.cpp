@@ -1,0 +1,173 @@
+#include "stream/stream_records.hpp"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "base/duration.hpp"
+#include "model/validate.hpp"
+#include "stream/stream_tuning.hpp"
+
+namespace rocd {
+namespace {
+
+// Of the children's processor time, while any runs; a spinning child is found within a few.
+constexpr Duration usage_interval = 5s;
+
+// The profile's target counts, too; only the stream room knows it.
+void add_tuning_error(const StreamSettings& settings, std::vector<FieldError>& errors) {
+  const auto target = resolve_tuning(settings).target_latency;
+  if (settings.target_latency || !settings.io_latency || *settings.io_latency < target) return;
+  errors.push_back({"/settings/io_latency",
+                    format_duration(*settings.io_latency) + " must be below the target latency, " +
+                        "which profile '" + std::string(to_string(settings.profile)) +
+                        "' sets to " + format_duration(target),
+                    {"/settings/profile", "/settings/target_latency"}});
+}
+
+}  // namespace
+
+StreamDispatcher::Impl::Impl(boost::asio::any_io_executor ex, Options opts, StreamEngine& eng,
+                             Supervisor& sup, EndpointDispatcher& ends, Store& st)
+    : executor(std::move(ex)),
+      options(std::move(opts)),
+      engine(eng),
+      supervisor(sup),
+      endpoints(ends),
+      store(options.self, st),
+      tools{executor,
+            engine,
+            supervisor,
+            endpoints,
+            options.ports,
+            [this](const Uid& but) { return taken_ports(but); },
+            [this](const Uid& uid) { after(uid); }},
+      usage_timer(executor, [this] { sample_usage(); }) {}
+
+// --- looking up
+// -----------------------------------------------------------------------------------
+
+StreamRecord* StreamDispatcher::Impl::record(const Uid& uid) {
+  const auto found = records.find(uid);
+  return found == records.end() ? nullptr : found->second.get();
+}
+
+StreamRecord* StreamDispatcher::Impl::visible(const Uid& uid) {
+  auto* found = record(uid);
+  return found == nullptr || found->removed() ? nullptr : found;
+}
+
+std::set<std::uint16_t> StreamDispatcher::Impl::taken_ports(const Uid& but) const {
+  std::set<std::uint16_t> ports;
+  for (const auto& [uid, other] : records) {
+    if (uid != but) other->add_ports(ports);
+  }
+  return ports;
+}
+
+std::vector<FieldError> StreamDispatcher::Impl::errors_in(const StreamSpec& spec) const {
+  ValidationContext context;
+  context.self = options.self;
+  context.allow_extra_args = options.allow_extra_args;
+  context.find_endpoint = [this](const Uid& uid) -> const EndpointSpec* {
+    const auto* endpoint = endpoints.find(uid);
+    return endpoint == nullptr ? nullptr : &endpoint->spec;
+  };
+  context.each_stream = [&](const std::function<void(const StreamSpec&)>& visit) {
+    for (const auto& [uid, other] : records) {
+      if (uid != spec.uid && !other->removed()) visit(other->bound_spec());
+    }
+  };
+  auto errors = validate(spec, context);
+  add_tuning_error(spec.settings, errors);
+  return errors;
+}
+
+// --- what the neighbours tell
+// ---------------------------------------------------------------------
+
+void StreamDispatcher::Impl::set_callbacks() {
+  engine.set_on_changed(
+      [this] { tell_all([](StreamMachine& m, Now now) { m.handle_engine_changed(now); }); });
+  supervisor.set_callbacks({[this](const Uid& uid, const ChildStatus&) {
+                              if (auto* found = record(uid)) found->tell_child();
+                            },
+                            [this](const Uid& uid, std::uint64_t generation, const LogLine& line) {
+                              if (auto* found = record(uid)) found->tell_line(generation, line);
+                            }});
+  EndpointDispatcher::Callbacks callbacks;
+  callbacks.on_changed = [this](const Uid& endpoint) {
+    for (const auto& [uid, found] : records) found->tell_device(endpoint);
+  };
+  callbacks.on_connection = [this](bool connected) {
+    tell_all([connected](StreamMachine& m, Now now) { m.handle_connection(connected, now); });
+  };
+  callbacks.on_stream_node = [this](const StreamNodeInfo& node) {
+    tell(node.stream, [&](StreamMachine& m, Now now) { m.handle_node(node, now); });
+  };
+  callbacks.on_stream_node_gone = [this](const Uid& stream, std::uint64_t serial) {
+    tell(stream, [&](StreamMachine& m, Now now) { m.handle_node_gone(serial, now); });
+  };
+  callbacks.on_link = [this](const Uid& stream, bool linked, const std::string& reason) {
+    tell(stream, [&](StreamMachine& m, Now now) { m.handle_link(linked, reason, now); });
+  };
+  endpoints.set_callbacks(std::move(callbacks));
+}
+
+// --- records
+// --------------------------------------------------------------------------------------
+
+StreamRecord& StreamDispatcher::Impl::add(StreamSpec spec) {
+  const Uid uid = spec.uid;
+  auto& slot = records[uid];
+  slot = std::make_unique<StreamRecord>(tools, std::move(spec));
+  slot->begin(endpoints.driver().connected());
+  tell_users(slot->spec());
+  return *slot;
+}
+
+void StreamDispatcher::Impl::after(const Uid& uid) {
+  const auto* found = record(uid);
+  if (closing || found == nullptr) return;
+  if (found->has_child()) sample_soon();
+  if (!found->removed() || !found->finished()) return;
+  boost::asio::post(executor, [this, uid, guard = std::weak_ptr(alive)] {
+    if (guard.expired()) return;
+    const auto at = records.find(uid);
+    if (at != records.end() && at->second->removed() && at->second->finished()) records.erase(at);
+  });
+}
+
+void StreamDispatcher::Impl::sample_soon() {
+  if (sampling) return;
+  sampling = true;
+  usage_timer.arm(Now::read().mono + usage_interval);
+}
+
+// The timer sleeps when there is no child.
+void StreamDispatcher::Impl::sample_usage() {
+  sampling = false;
+  for (const auto& [uid, found] : records) {
+    if (!found->has_child()) continue;
+    sample_soon();
+    found->tell_usage();
+  }
+}
+
+void StreamDispatcher::Impl::tell_users(const StreamSpec& spec) {
+  for (const auto* connection : {&spec.source, &spec.destination}) {
+    const auto* reference = std::get_if<EndpointRef>(connection);
+    if (reference == nullptr) continue;
+    std::vector<Uid> users;
+    for (const auto& [uid, other] : records) {
+      if (other->removed()) continue;
+      for (const auto* side : {&other->spec().source, &other->spec().destination}) {
+        const auto* used = std::get_if<EndpointRef>(side);
+        if (used == nullptr || used->endpoint != reference->endpoint) continue;
+        if (users.empty() || users.back() != uid) users.push_back(uid);
+      }
+    }
+    endpoints.set_users(reference->endpoint, std::move(users));
+  }
+}
+
+}  // namespace rocd

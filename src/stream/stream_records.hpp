@@ -1,0 +1,59 @@
+// The inside of the StreamDispatcher: its records, and what its neighbours tell. Commands are in
+// stream_dispatcher.cpp.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "aio/machine_timer.hpp"
+#include "stream/stream_dispatcher.hpp"
+#include "stream/stream_record.hpp"
+#include "stream/stream_store.hpp"
+
+namespace rocd {
+
+struct StreamDispatcher::Impl {
+  Impl(boost::asio::any_io_executor ex, Options opts, StreamEngine& eng, Supervisor& sup,
+       EndpointDispatcher& ends, Store& st);
+
+  StreamRecord* record(const Uid& uid);   // also one that is being removed
+  StreamRecord* visible(const Uid& uid);  // not one that is being removed
+  [[nodiscard]] std::set<std::uint16_t> taken_ports(const Uid& but) const;
+  [[nodiscard]] std::vector<FieldError> errors_in(const StreamSpec& spec) const;
+
+  void set_callbacks();  // of the neighbours
+  template <class F>
+  void tell(const Uid& uid, F&& feed) {
+    if (auto* found = record(uid)) found->tell(feed);
+  }
+  // Records are added and erased only outside of callbacks (see after()), so loops are safe.
+  template <class F>
+  void tell_all(F&& feed) {
+    for (const auto& [uid, found] : records) found->tell(feed);
+  }
+
+  StreamRecord& add(StreamSpec spec);
+  // After each drain of a record. It may be called from deep inside of it: nothing is erased here.
+  void after(const Uid& uid);
+  void sample_soon();
+  void sample_usage();
+  // Tells each endpoint of the spec who uses it now.
+  void tell_users(const StreamSpec& spec);
+
+  boost::asio::any_io_executor executor;
+  Options options;
+  StreamEngine& engine;
+  Supervisor& supervisor;
+  EndpointDispatcher& endpoints;
+  StreamStore store;
+  StreamTools tools;
+  MachineTimer usage_timer;
+  bool sampling = false;
+  bool closing = false;
+  std::map<Uid, std::unique_ptr<StreamRecord>> records;
+  std::shared_ptr<int> alive = std::make_shared<int>(0);  // posted handlers hold it weakly
+};
+
+}  // namespace rocd
