@@ -9,6 +9,10 @@
 namespace rocd {
 namespace {
 
+void came_from(const std::string& option, const std::string& key, Config& config) {
+  config.origins[key] = {ConfigOrigin::Kind::command_line, option};
+}
+
 constexpr const char* footer = R"(
 Without --config the first of these is read: $XDG_CONFIG_HOME/rocd/rocd.yaml, /etc/rocd/rocd.yaml;
 with none of them rocd starts with its built-in defaults and no streams.
@@ -100,11 +104,20 @@ Result<> apply_options(const Options& options, Config& config) {
     }
     config.http.listen_host = listen->host;
     config.http.listen_port = listen->port;
+    came_from("--listen", "http.listen", config);
   }
-  if (options.state_dir) config.state_dir = std::filesystem::absolute(*options.state_dir);
-  if (options.log_format) config.log.format = *options.log_format;
-  if (options.verbosity == 1) config.log.level = spdlog::level::debug;
-  if (options.verbosity > 1) config.log.level = spdlog::level::trace;
+  if (options.state_dir) {
+    config.state_dir = std::filesystem::absolute(*options.state_dir);
+    came_from("--state-dir", "state.dir", config);
+  }
+  if (options.log_format) {
+    config.log.format = *options.log_format;
+    came_from("--log-format", "log.format", config);
+  }
+  if (options.verbosity > 0) {
+    config.log.level = options.verbosity == 1 ? spdlog::level::debug : spdlog::level::trace;
+    came_from("--verbose", "log.level", config);
+  }
   return {};
 }
 

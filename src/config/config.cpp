@@ -113,11 +113,13 @@ ConfigResult parse_config(const std::string& text, const std::string& file_name,
 }
 
 ConfigResult load_config_file(const std::filesystem::path& file, const Environment& environment) {
-  auto text = read_file(file);
-  if (text) return parse_config(*text, file.string(), environment);
-  auto result = default_config(environment);
-  result.config.file = file;
-  result.errors.insert(result.errors.begin(), {file.string(), text.error().message});
+  const auto text = read_file(file);
+  auto result =
+      text ? parse_config(*text, file.string(), environment) : default_config(environment);
+  std::error_code unknown;  // the working directory may be gone
+  const auto absolute = std::filesystem::absolute(file, unknown);
+  result.config.file = unknown ? file : absolute;
+  if (!text) result.errors.insert(result.errors.begin(), {file.string(), text.error().message});
   return result;
 }
 

@@ -12,6 +12,7 @@
 // http.listen is parsed by config/listen.hpp, shared with the command line.
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "config/origin.hpp"
 #include "model/endpoint.hpp"
 #include "model/stream.hpp"
 
@@ -35,7 +36,7 @@ struct ToolsConfig {
 };
 
 struct Config {
-  std::filesystem::path file;  // empty: built-in defaults
+  std::filesystem::path file;  // absolute; empty: built-in defaults
   std::string name;            // of this peer, for people; default: host name
   HttpConfig http;
   AudioConfig audio;
@@ -43,16 +44,18 @@ struct Config {
   PortRange ports;
   std::filesystem::path state_dir;  // resolved: $XDG_STATE_HOME/rocd, /var/lib/rocd without HOME
   LogOptions log;
+  ConfigOrigins origins;  // of the scalars above
 
   // uid is empty until assign_uids(); endpoint references in streams hold the *name* until then.
   struct EndpointEntry {
     EndpointSpec spec;
+    ConfigOrigins origins = {};  // "volume"
   };
   struct StreamEntry {
     StreamSpec spec;                         // external connections are final
     std::optional<std::string> source_name;  // name of an endpoint entry, or "system:NODE"
     std::optional<std::string> destination_name;
-    SourceLocation source_location, destination_location;
+    ConfigOrigins origins = {};  // "profile", "source", "source.media"
   };
   std::vector<EndpointEntry> endpoints;
   std::vector<StreamEntry> streams;

@@ -89,7 +89,6 @@ void read_connection(MapReader& stream, const std::string& key, ReadStream& read
   const bool is_source = key == "source";
   auto& connection = is_source ? read.entry.spec.source : read.entry.spec.destination;
   auto& name = is_source ? read.entry.source_name : read.entry.destination_name;
-  auto& location = is_source ? read.entry.source_location : read.entry.destination_location;
   const std::string expected =
       "the name of an endpoint, 'system:NODE_NAME', or a mapping with media, repair, control";
 
@@ -99,7 +98,6 @@ void read_connection(MapReader& stream, const std::string& key, ReadStream& read
     if (!stream.has(key)) stream.missing(key, expected);
     return;
   }
-  location = mistakes.location(stream.place(key));
   read.places[pointer] = stream.place(key);
   if (node->IsMap()) {
     MapReader address(*node, stream.place(key), fmt::format("'{}'", key), mistakes);
@@ -108,6 +106,8 @@ void read_connection(MapReader& stream, const std::string& key, ReadStream& read
     external.repair = read_uri(address, "repair");
     external.control = read_uri(address, "control");
     address.finish();
+    for (const auto& [field, origin] : address.origins())
+      read.entry.origins[fmt::format("{}.{}", key, field)] = origin;
     for (const auto* field : {"media", "repair", "control"})
       read.places[fmt::format("{}/{}_uri", pointer, field)] = address.place(field);
     connection = external;
@@ -166,7 +166,7 @@ ReadEndpoints read_endpoints(MapReader& file, Mistakes& mistakes) {
     spec.location = mistakes.location(reader.place());
     if (!spec.name.empty()) read.names.push_back(spec.name);
     if (mistakes.count() != before) read.broken.insert(spec.name);
-    read.entries.push_back({std::move(spec)});
+    read.entries.push_back({std::move(spec), reader.origins()});
   }
   return read;
 }
@@ -189,6 +189,7 @@ std::vector<ReadStream> read_streams(MapReader& file, Mistakes& mistakes) {
     read_connection(reader, "destination", read, mistakes);
     spec.settings = read_settings_of(reader, read.places);
     reader.finish();
+    read.entry.origins.merge(reader.origins());
     read.sound = mistakes.count() == before;
     streams.push_back(std::move(read));
   }

@@ -80,6 +80,16 @@ YamlPlace MapReader::place_in(const std::string& list_key, std::size_t index) co
   return place_of(found->second.value[index]);
 }
 
+ConfigOrigin MapReader::origin(const std::string& key) const {
+  return {ConfigOrigin::Kind::file, mistakes_.location(place(key))};
+}
+
+ConfigOrigins MapReader::origins() const {
+  ConfigOrigins all;
+  for (const auto& [key, entry] : entries_) all[key] = origin(key);
+  return all;
+}
+
 void MapReader::wrong(const std::string& key, std::string reason) {
   mistakes_.add(place(key), std::move(reason));
 }

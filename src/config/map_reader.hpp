@@ -31,6 +31,8 @@ class MapReader {
   // Of the value of `key`; of the mapping itself if the key is not there.
   [[nodiscard]] YamlPlace place(const std::string& key) const;
   [[nodiscard]] YamlPlace place_in(const std::string& list_key, std::size_t index) const;
+  [[nodiscard]] ConfigOrigin origin(const std::string& key) const;  // of what stands here
+  [[nodiscard]] ConfigOrigins origins() const;
   [[nodiscard]] bool has(const std::string& key) const { return entries_.contains(key); }
   void wrong(const std::string& key, std::string reason);
   void missing(const std::string& key, const std::string& expected);

@@ -164,36 +164,129 @@ Result<> set_state_dir(Config& config, const std::string& text, const Environmen
   return {};
 }
 
-Result<> set_level(Config& config, const std::string& text, const Environment&) {
+const Choices<spdlog::level::level_enum>& levels() {
   using spdlog::level::level_enum;
-  return choose<level_enum>(config.log.level, text,
-                            {{"trace", level_enum::trace},
-                             {"debug", level_enum::debug},
-                             {"info", level_enum::info},
-                             {"warn", level_enum::warn},
-                             {"error", level_enum::err}});
+  static const Choices<level_enum> words{{"trace", level_enum::trace},
+                                         {"debug", level_enum::debug},
+                                         {"info", level_enum::info},
+                                         {"warn", level_enum::warn},
+                                         {"error", level_enum::err}};
+  return words;
+}
+
+const Choices<LogFormat>& formats() {
+  static const Choices<LogFormat> words{{"text", LogFormat::text}, {"json", LogFormat::json}};
+  return words;
+}
+
+Result<> set_level(Config& config, const std::string& text, const Environment&) {
+  return choose(config.log.level, text, levels());
 }
 
 Result<> set_format(Config& config, const std::string& text, const Environment&) {
-  return choose(config.log.format, text, {{"text", LogFormat::text}, {"json", LogFormat::json}});
+  return choose(config.log.format, text, formats());
+}
+
+// --- showing
+
+template <class T>
+boost::json::value word_of(T value, const Choices<T>& choices) {
+  for (const auto& [word, choice] : choices)
+    if (choice == value) return boost::json::string(word);
+  return nullptr;
+}
+
+boost::json::value show_name(const Config& config) {
+  return boost::json::string(config.name);
+}
+
+boost::json::value show_listen(const Config& config) {
+  const auto& host = config.http.listen_host;
+  const bool v6 = host.find(':') != std::string::npos;
+  return boost::json::string(
+      fmt::format("{}:{}", v6 ? "[" + host + "]" : host, config.http.listen_port));
+}
+
+boost::json::value show_unix_socket(const Config& config) {
+  const auto& path = config.http.unix_socket;
+  return boost::json::string(path ? path->string() : "off");
+}
+
+boost::json::value show_driver(const Config& config) {
+  return boost::json::string(config.audio.driver);
+}
+
+boost::json::value show_remote(const Config& config) {
+  return boost::json::string(config.audio.remote);
+}
+
+boost::json::value show_roc_send(const Config& config) {
+  return boost::json::string(config.tools.roc_send);
+}
+
+boost::json::value show_roc_recv(const Config& config) {
+  return boost::json::string(config.tools.roc_recv);
+}
+
+boost::json::value show_allow_extra_args(const Config& config) {
+  return config.tools.allow_extra_args;
+}
+
+boost::json::value show_ports(const Config& config) {
+  return boost::json::string(fmt::format("{}-{}", config.ports.first, config.ports.last));
+}
+
+boost::json::value show_state_dir(const Config& config) {
+  return boost::json::string(config.state_dir.string());
+}
+
+boost::json::value show_level(const Config& config) {
+  return word_of(config.log.level, levels());
+}
+
+boost::json::value show_format(const Config& config) {
+  return word_of(config.log.format, formats());
+}
+
+// --- taking over while rocd runs
+
+void take_name(Config& config, const Config& from) {
+  config.name = from.name;
+}
+
+void take_allow_extra_args(Config& config, const Config& from) {
+  config.tools.allow_extra_args = from.tools.allow_extra_args;
+}
+
+void take_ports(Config& config, const Config& from) {
+  config.ports = from.ports;
+}
+
+void take_level(Config& config, const Config& from) {
+  config.log.level = from.log.level;
+}
+
+void take_format(Config& config, const Config& from) {
+  config.log.format = from.log.format;
 }
 
 }  // namespace
 
 const std::vector<Setting>& settings() {
   static const std::vector<Setting> table{
-      {"", "name", "ROCD_NAME", set_name},
-      {"http", "listen", "ROCD_HTTP_LISTEN", set_listen},
-      {"http", "unix_socket", "ROCD_HTTP_UNIX_SOCKET", set_unix_socket},
-      {"audio", "driver", nullptr, set_driver},
-      {"audio", "remote", "ROCD_AUDIO_REMOTE", set_remote},
-      {"tools", "roc_send", "ROCD_TOOLS_ROC_SEND", set_roc_send},
-      {"tools", "roc_recv", "ROCD_TOOLS_ROC_RECV", set_roc_recv},
-      {"tools", "allow_extra_args", nullptr, set_allow_extra_args, "true or false"},
-      {"ports", "range", "ROCD_PORTS_RANGE", set_ports},
-      {"state", "dir", "ROCD_STATE_DIR", set_state_dir},
-      {"log", "level", "ROCD_LOG_LEVEL", set_level},
-      {"log", "format", "ROCD_LOG_FORMAT", set_format},
+      {"", "name", "ROCD_NAME", set_name, show_name, take_name},
+      {"http", "listen", "ROCD_HTTP_LISTEN", set_listen, show_listen},
+      {"http", "unix_socket", "ROCD_HTTP_UNIX_SOCKET", set_unix_socket, show_unix_socket},
+      {"audio", "driver", nullptr, set_driver, show_driver},
+      {"audio", "remote", "ROCD_AUDIO_REMOTE", set_remote, show_remote},
+      {"tools", "roc_send", "ROCD_TOOLS_ROC_SEND", set_roc_send, show_roc_send},
+      {"tools", "roc_recv", "ROCD_TOOLS_ROC_RECV", set_roc_recv, show_roc_recv},
+      {"tools", "allow_extra_args", nullptr, set_allow_extra_args, show_allow_extra_args,
+       take_allow_extra_args, "true or false"},
+      {"ports", "range", "ROCD_PORTS_RANGE", set_ports, show_ports, take_ports},
+      {"state", "dir", "ROCD_STATE_DIR", set_state_dir, show_state_dir},
+      {"log", "level", "ROCD_LOG_LEVEL", set_level, show_level, take_level},
+      {"log", "format", "ROCD_LOG_FORMAT", set_format, show_format, take_format},
   };
   return table;
 }
@@ -213,6 +306,8 @@ void read_settings(const std::string& section, MapReader& reader, Config& config
     if (!text) continue;
     if (const auto set = setting.set(config, *text, environment); !set)
       reader.wrong(setting.key, fmt::format("'{}': {}", setting.key, set.error().message));
+    else
+      config.origins[setting.path()] = reader.origin(setting.key);
   }
 }
 
@@ -226,6 +321,8 @@ void apply_environment(Config& config, const Environment& environment, Mistakes&
       mistakes.add_elsewhere(where, character->what + ", expected text in one line");
     else if (const auto set = setting.set(config, text, environment); !set)
       mistakes.add_elsewhere(where, set.error().message);
+    else
+      config.origins[setting.path()] = {ConfigOrigin::Kind::environment, setting.variable};
   }
 }
 

@@ -2,6 +2,7 @@
 // that overrides it. One table, so that file and environment cannot disagree.
 #pragma once
 
+#include <boost/json/value.hpp>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,14 @@ struct Setting {
   std::string key;
   const char* variable;  // "ROCD_HTTP_LISTEN"; nullptr: only in the file
   Result<> (*set)(Config& config, const std::string& text, const Environment& environment);
+  boost::json::value (*show)(const Config& config);  // as the file would say it
+  // Puts the value of `from` into effect while rocd runs; nullptr: it counts only at the start.
+  void (*take)(Config& config, const Config& from) = nullptr;
   // What the file must say without quotes ("true or false"); nullptr: text, quoted or not.
   const char* unquoted = nullptr;
+  bool secret = false;  // never shown
+
+  [[nodiscard]] std::string path() const { return section.empty() ? key : section + "." + key; }
 };
 
 [[nodiscard]] const std::vector<Setting>& settings();

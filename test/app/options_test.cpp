@@ -89,6 +89,10 @@ TEST_CASE("the command line wins over the configuration, and is held to the same
   CHECK(config.http.listen_host == "::1");
   CHECK(config.http.listen_port == 0);
   CHECK(config.log.level == spdlog::level::debug);
+  const auto from = [&](const char* key) { return config.origins.at(key); };
+  CHECK(from("http.listen") == ConfigOrigin{ConfigOrigin::Kind::command_line, "--listen"});
+  CHECK(from("log.level") == ConfigOrigin{ConfigOrigin::Kind::command_line, "--verbose"});
+  CHECK(config.origins.size() == 2);
 
   options.listen = "0.0.0.0:4040";
   const auto refused = apply_options(options, config);

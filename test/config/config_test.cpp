@@ -120,9 +120,9 @@ TEST_CASE("every field of a stream arrives") {
   CHECK(spec.origin == Origin::config);
   CHECK(spec.location == "rocd.yaml:19:5");
   CHECK(entry.source_name == "kitchen");
-  CHECK(entry.source_location == "rocd.yaml:22:13");
+  CHECK(entry.origins.at("source").place == "rocd.yaml:22:13");
   CHECK(entry.destination_name == std::nullopt);
-  CHECK(entry.destination_location == "rocd.yaml:23:18");
+  CHECK(entry.origins.at("destination").place == "rocd.yaml:23:18");
   const auto& address = std::get<ExternalAddress>(spec.destination);
   CHECK(address.media->str() == "rtp+rs8m://192.168.1.20:10001");
   CHECK(address.repair->str() == "rs8m://192.168.1.20:10002");
