@@ -18,9 +18,7 @@ struct Api::Impl {
     add_stream_routes(router, services);
     add_stream_log_routes(router, services);
     add_system_routes(router, services);
-    add_event_routes(router, services);
     add_document_routes(router, services);
-    context.events.set_resources([this] { return event_resources(services); });
   }
 
   HttpResponse answer(const HttpRequest& request) const {
@@ -37,9 +35,7 @@ struct Api::Impl {
 };
 
 Api::Api(Context context) : impl_(std::make_unique<Impl>(context)) {}
-Api::~Api() {
-  impl_->services.context.events.set_resources(nullptr);
-}
+Api::~Api() = default;
 
 HttpResponse Api::handle(const HttpRequest& request) {
   try {

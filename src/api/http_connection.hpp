@@ -55,9 +55,7 @@ class HttpConnection final {
   boost::asio::awaitable<bool> respond(const HttpResponse& response, const Incoming& incoming,
                                        bool keep_alive);
   boost::asio::awaitable<void> stream(const HttpResponse& response, const Incoming& incoming);
-  boost::asio::awaitable<void> stream_chunks(bool chunked, bool events);
-  void open_source(const HttpResponse& response);
-  [[nodiscard]] std::string next_chunks(bool chunked);
+  boost::asio::awaitable<bool> write_chunks(bool chunked);
   boost::asio::awaitable<void> linger();
   HttpResponse answer(const HttpRequest& request) const;
   void watch_peer();
@@ -75,9 +73,8 @@ class HttpConnection final {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t discarded_ = 0;
-  std::shared_ptr<ChunkSource> chunks_;  // of the open-ended response
-  std::shared_ptr<StreamQueue> queue_;   // the same, if somebody writes it
-  std::shared_ptr<void> source_;         // that somebody
+  std::shared_ptr<StreamQueue> queue_;
+  std::shared_ptr<void> source_;
   boost::asio::steady_timer wake_;
   MachineTimer deadline_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // handlers hold it weakly

@@ -32,9 +32,7 @@ json::object tool_json(const ToolInfo& tool) {
   return object;
 }
 
-}  // namespace
-
-json::object system_json(const Services& services) {
+HttpResponse read_system(Services& services) {
   const auto& context = services.context;
   const auto& engine = context.engine.info();
   const auto& driver = context.endpoints.driver();
@@ -59,10 +57,8 @@ json::object system_json(const Services& services) {
   body["engine"] =
       json::object{{"id", engine.id}, {"probed", engine.probed}, {"usable", engine.usable}};
   body["tools"] = std::move(tools);
-  return body;
+  return fresh(json_response(200, body));
 }
-
-namespace {
 
 json::object check(std::string_view name, bool ok, std::string_view message) {
   json::object object{{"name", name}, {"ok", ok}};
@@ -100,7 +96,7 @@ HttpResponse read_ready(const Call& call, Services& services) {
 
 void add_system_routes(Router& router, Services& services) {
   router.add({Method::get, "/system", BodyKind::none, {}, [&services](const Call&) {
-                return fresh(json_response(200, system_json(services)));
+                return read_system(services);
               }});
   router.add({Method::get, "/healthz", BodyKind::none, {}, [](const Call&) {
                 return fresh(json_response(200, json::object{{"alive", true}}));

@@ -91,11 +91,10 @@ struct Daemon::Impl {
         engine(
             io.get_executor(), spawner,
             {.tools = {config.tools.roc_send, config.tools.roc_recv}, .environment = environment}),
-        events(Uid::random().str().substr(0, 6)),  // tells this run from others
-        endpoints(io.get_executor(), uid, driver, *store, events),
+        endpoints(io.get_executor(), uid, driver, *store),
         streams(io.get_executor(), {uid, config.ports, config.tools.allow_extra_args}, engine,
-                supervisor, endpoints, *store, events),
-        api({self, endpoints, streams, *store, engine, config, Now::read().mono, events}),
+                supervisor, endpoints, *store),
+        api({self, endpoints, streams, *store, engine, config, Now::read().mono}),
         http(io.get_executor(), [this](const HttpRequest& request) { return api.handle(request); }),
         signals(io),
         tasks(io.get_executor()) {}
@@ -120,7 +119,6 @@ struct Daemon::Impl {
   Supervisor supervisor;
   PipeWireDriver driver;
   RocCliEngine engine;
-  EventBus events;
   EndpointDispatcher endpoints;
   StreamDispatcher streams;
   Api api;
@@ -182,7 +180,6 @@ asio::awaitable<void> Daemon::Impl::supervise_signals() {
 
 // In order: no new requests, no new children, no nodes.
 asio::awaitable<bool> Daemon::Impl::stop() {
-  events.publish(EventType::daemon_stopping, "/system", nullptr, nullptr, Now::read().wall);
   const auto everything = [this]() -> asio::awaitable<bool> {
     co_await http.shutdown();
     co_await streams.shutdown();

@@ -58,10 +58,10 @@ ApiFixture::ApiFixture() {
   self = store->self_uid().value();
   registry = std::make_unique<NoRegistry>();
   supervisor = std::make_unique<Supervisor>(io.get_executor(), spawner, *registry, 1);
-  endpoints = std::make_unique<EndpointDispatcher>(io.get_executor(), self, driver, *store, events);
+  endpoints = std::make_unique<EndpointDispatcher>(io.get_executor(), self, driver, *store);
   streams = std::make_unique<StreamDispatcher>(io.get_executor(),
                                                StreamDispatcher::Options{self, {}, false}, engine,
-                                               *supervisor, *endpoints, *store, events);
+                                               *supervisor, *endpoints, *store);
   peer = {self, "studio", "studio.lan", true, 1};
 
   DeviceInfo device;
@@ -95,7 +95,7 @@ ApiFixture::ApiFixture() {
   REQUIRE(!speakers.empty());
   config.file = "/etc/rocd/rocd.yaml";
   api = std::make_unique<Api>(
-      Api::Context{peer, *endpoints, *streams, *store, engine, config, Now::read().mono, events});
+      Api::Context{peer, *endpoints, *streams, *store, engine, config, Now::read().mono});
 }
 
 ApiFixture::~ApiFixture() = default;
@@ -122,7 +122,6 @@ Answer ApiFixture::ask(const std::string& method, const std::string& target, Ask
   request.if_none_match = what.if_none_match;
   request.origin = what.origin;
   request.last_event_id = what.last_event_id;
-  request.websocket = what.websocket;
   const Answer answer{api->handle(request)};
   check_contract(request, answer);
   settle();

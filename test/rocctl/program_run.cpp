@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -99,6 +100,37 @@ Run rocctl(const std::vector<std::string>& arguments, const std::vector<std::str
   what.argv.insert(what.argv.end(), arguments.begin(), arguments.end());
   const int exit = wait_for(start(std::move(what), directory.path()));
   return {exit, read_file(file("out")), read_file(file("err"))};
+}
+
+PseudoTerminal::PseudoTerminal(unsigned short columns)
+    : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) {
+  std::array<char, 64> name{};
+  if (master_ < 0 || ::grantpt(master_) != 0 || ::unlockpt(master_) != 0 ||
+      ::ptsname_r(master_, name.data(), name.size()) != 0)
+    throw std::runtime_error("no pseudo-terminal");
+  path_ = name.data();
+  // Kept open: what was written is lost when nobody has the slave.
+  slave_ = ::open(path_.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  const winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+  if (slave_ < 0 || ::ioctl(slave_, TIOCSWINSZ, &size) != 0)
+    throw std::runtime_error("no pseudo-terminal");
+}
+
+PseudoTerminal::~PseudoTerminal() {
+  ::close(slave_);
+  ::close(master_);
+}
+
+std::string PseudoTerminal::read() const {
+  std::string text;
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const auto size = ::read(master_, buffer.data(), buffer.size());
+    if (size <= 0) break;
+    text.append(buffer.data(), static_cast<std::size_t>(size));
+  }
+  std::erase(text, '\r');
+  return text;
 }
 
 Rocd::Rocd(const std::string& yaml) {

@@ -24,6 +24,23 @@ Run rocctl(const std::vector<std::string>& arguments,
            const std::vector<std::string>& environment = {}, const std::string& input = "",
            const std::filesystem::path& output = {});
 
+// A terminal of a size, on which a program writes (`output` of rocctl()). What it writes must be
+// short enough for the kernel's buffer, 4 kB.
+class PseudoTerminal {
+ public:
+  explicit PseudoTerminal(unsigned short columns);
+  ~PseudoTerminal();
+  PseudoTerminal(const PseudoTerminal&) = delete;
+  PseudoTerminal& operator=(const PseudoTerminal&) = delete;
+
+  [[nodiscard]] std::filesystem::path path() const { return path_; }
+  [[nodiscard]] std::string read() const;  // what was written till now, with "\n" as line ends
+
+ private:
+  int master_ = -1, slave_ = -1;
+  std::filesystem::path path_;
+};
+
 // rocd at a free port, with a state directory of its own and without PipeWire.
 class Rocd {
  public:

@@ -2,8 +2,10 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "rocctl/program_run.hpp"
+#include "rocctl/yaml.hpp"
 
 namespace rocctl::test {
 namespace json = boost::json;
@@ -44,26 +46,34 @@ TEST_CASE("a device and a stream from their making to their end, against rocd it
   CHECK(contains(run.out, "Study"));
   CHECK(contains(run.out, "-6.0 dB (0.50)"));
 
-  run = ask(rocd, {"connect", "rtp+rs8m://127.0.0.1:0", "Study@studio", "--name", "Radio",
-                   "--profile", "robust", "-o", "json"});
+  run = ask(rocd, {"connect", "rtp+rs8m://127.0.0.1:0", "Study", "--name", "Radio", "--profile",
+                   "robust", "-o", "json"});
   REQUIRE(run.exit == 0);
   CHECK(json::parse(run.out).at("settings").at("profile") == "robust");
   CHECK(ask(rocd, {"stream", "show", "Radio"}).exit == 0);
   CHECK(ask(rocd, {"stream", "log", "Radio"}).exit == 0);
   CHECK(ask(rocd, {"stream", "restart", "Radio"}).exit == 0);
   CHECK(ask(rocd, {"stream", "enable", "Radio", "--wait=1ms"}).exit == 3);
+  run = ask(rocd, {"stream", "set", "Radio", "--source", "rtp://127.0.0.1:0", "--control", "none",
+                   "--profile", "low", "-o", "json"});
+  REQUIRE(run.exit == 0);
+  CHECK(json::parse(run.out).at("source") ==
+        json::parse(R"({"connection_type": "external", "media_uri": "rtp://127.0.0.1:0"})"));
   CHECK(ask(rocd, {"stream", "disable", "Radio"}).exit == 0);
+  const auto names = ask(rocd, {"stream", "ls", "-o", "name"}).out;
+  CHECK((names == "to-kitchen\nRadio\n" || names == "Radio\nto-kitchen\n"));
 
   run = ask(rocd, {"endpoint", "rm", "Study"});
-  CHECK(run.exit == 5);  // Radio uses it
-  CHECK(ask(rocd, {"stream", "rm", "Radio"}).exit == 0);
+  CHECK(run.exit == 5);                                            // Radio uses it
+  CHECK(ask(rocd, {"stream", "rm", "Radio", "radio"}).exit == 0);  // both mean the same
   CHECK(ask(rocd, {"endpoint", "rm", "Study"}).exit == 0);
   CHECK(json::parse(ask(rocd, {"stream", "ls", "-o", "json"}).out).as_array().size() == 1);
 }
 
-TEST_CASE("a stream shown as JSON can be added again") {
+TEST_CASE("a stream shown as JSON or YAML can be added again") {
+  const std::string format = GENERATE("json", "yaml");
   const Rocd rocd(config);
-  const auto shown = ask(rocd, {"stream", "show", "to-kitchen", "-o", "json"});
+  const auto shown = ask(rocd, {"stream", "show", "to-kitchen", "-o", format});
   REQUIRE(shown.exit == 0);
   const auto add = [&](const std::vector<std::string>& more) {
     std::vector<std::string> words{"stream", "add", "--file", "-", "-o", "json"};
@@ -71,7 +81,7 @@ TEST_CASE("a stream shown as JSON can be added again") {
     words.insert(words.end(), {"--url", rocd.url()});
     return rocctl(words, {}, shown.out);
   };
-  const auto original = json::parse(shown.out).as_object();
+  const auto original = parse_document(shown.out).value().as_object();
   CHECK(add({"--dry-run"}).exit == 0);
   const auto added = add({});
   INFO(added.err);

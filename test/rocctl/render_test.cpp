@@ -21,20 +21,6 @@ bool contains(const std::string& text, std::string_view part) {
 }
 }  // namespace
 
-TEST_CASE("columns are aligned by characters, numbers to the right") {
-  const std::vector<Row> rows{{"NAME", ">MS", "X"}, {"Küche", "7", ""}, {"a", "1234", "y"}};
-  CHECK(table(rows, {}) ==
-        "NAME     MS  X\n"
-        "Küche     7\n"
-        "a      1234  y\n");
-}
-
-TEST_CASE("colours are for terminals only, and names cannot command the terminal") {
-  const std::vector<Row> rows{{"NAME"}, {{"evil\033[2J\nname", Tone::bad}}};
-  CHECK(table(rows, {}) == "NAME\nevil?[2J name\n");
-  CHECK(contains(table(rows, {.colour = true}), "\033[31mevil?[2J name\033[0m"));
-}
-
 TEST_CASE("numbers carry units") {
   CHECK(format_milliseconds(203.64) == "203.6 ms");
   CHECK(format_milliseconds(std::nullopt) == "-");

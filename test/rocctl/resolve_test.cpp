@@ -65,12 +65,27 @@ TEST_CASE("what is not there is an error with a suggestion") {
   CHECK(resolve("", endpoints(), "endpoint").error().exit == Exit::usage);
 }
 
-TEST_CASE("NAME@PEER is split at the last @") {
-  CHECK(split_endpoint_name("mic@studio") == EndpointName{"mic", "studio"});
-  CHECK(split_endpoint_name("a@b@c") == EndpointName{"a@b", "c"});
-  CHECK(split_endpoint_name("mic") == EndpointName{"mic", "self"});
-  CHECK(split_endpoint_name("mic@") == EndpointName{"mic@", "self"});
-  CHECK(split_endpoint_name("@studio") == EndpointName{"@studio", "self"});
+TEST_CASE("the word for an item means this item, and no other") {
+  auto items = endpoints();
+  for (const auto& [uid, name] : {std::pair{"eeeeee-eeeeee-eeeeee", ""},
+                                  {"ffffff-ffffff-ffffff", "--help"},
+                                  {"gggggg-gggggg-gggggg", "two\nlines"},
+                                  {"hhhhhh-hhhhhh-hhhhhh", "rtp://a:1"},
+                                  {"iiiiii-iiiiii-iiiiii", "rocd.kitchen"},
+                                  {"jjjjjj-jjjjjj-jjjjjj", "a@b"}})
+    items.push_back(endpoint(uid, name, ""));
+  std::vector<std::string> words;
+  for (const auto& item : items) {
+    words.push_back(word_for(item, items, "endpoint"));
+    const auto found = resolve(words.back(), items, "endpoint");
+    REQUIRE(found.has_value());
+    CHECK(text_at(*found, "/endpoint_uid") == text_at(item, "/endpoint_uid"));
+  }
+  CHECK(words == std::vector<std::string>{"Kitchen speakers", "Studio microphone",
+                                          "cccccc-cccccc-cccccc", "dddddd-dddddd-dddddd",
+                                          "eeeeee-eeeeee-eeeeee", "ffffff-ffffff-ffffff",
+                                          "gggggg-gggggg-gggggg", "hhhhhh-hhhhhh-hhhhhh",
+                                          "iiiiii-iiiiii-iiiiii", "a@b"});
 }
 
 }  // namespace rocctl::test

@@ -145,6 +145,13 @@ json::value checks_json(const Checks& checks, bool reachable) {
                       {"checks", std::move(array)}};
 }
 
+std::string names_of_bad(const Checks& checks) {
+  std::string names;
+  for (const auto& check : checks)
+    if (check.grade == Grade::bad) names += check.name + "\n";
+  return names;
+}
+
 bool all_good(const Checks& checks) {
   for (const auto& check : checks)
     if (check.grade == Grade::bad) return false;

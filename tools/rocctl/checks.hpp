@@ -24,6 +24,7 @@ using Checks = std::vector<Check>;
 [[nodiscard]] std::string render_checks(const Checks& checks, const Style& style);   // (pure)
 [[nodiscard]] boost::json::value checks_json(const Checks& checks, bool reachable);  // (pure)
 [[nodiscard]] bool all_good(const Checks& checks);                                   // none is bad
+[[nodiscard]] std::string names_of_bad(const Checks& checks);                        // a line each
 
 // Known trouble of builds of Roc Toolkit. (pure)
 [[nodiscard]] std::string fec_hint();

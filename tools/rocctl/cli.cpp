@@ -28,17 +28,23 @@ http://127.0.0.1:4040. ROCCTL_TOKEN is sent as a bearer token.
 Exit codes: 0 ok, 1 error, 2 wrong command line, 3 unhealthy or not healthy in time, 4 no daemon,
 5 conflict.)";
 
+constexpr const char* default_wait = "--wait=10s";
+
 struct Root {
   std::string format = "table";
+  std::string colour = "auto";
   std::string limit = "10s";
   Wait wait;
 };
 
 void add_root_options(CLI::App& app, Invocation& invocation, Root& root) {
   app.set_version_flag("-V,--version", "rocctl " + std::string(rocd::version()));
-  app.add_option("-o,--output", root.format, "table (default) or json")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->option_text("FORMAT");
+  limit_to(*app.add_option("-o,--output", root.format,
+                           "for people (default), as the API has it, or the names only"),
+           {"table", "json", "yaml", "name"});
+  limit_to(*app.add_option("--color", root.colour,
+                           "auto (default): on a terminal, unless NO_COLOR is set or TERM is dumb"),
+           {"auto", "always", "never"});
   app.add_option("--url", invocation.url, "the daemon, http://HOST:PORT or unix:/path")
       ->envname("ROCCTL_URL")
       ->option_text("URL");
@@ -70,13 +76,18 @@ void add_root_commands(CLI::App& app, Invocation& invocation, Root& root) {
 void complete_wait(std::vector<std::string>& words) {
   for (auto& word : words) {
     if (word == "--") return;
-    if (word == "--wait") word = "--wait=10s";
+    if (word == "--wait") word = default_wait;
   }
 }
 
-// CLI11 says of a mistyped command that it did not expect the argument.
+// CLI11 says of a mistyped command, and of --wait 20s, that it did not expect the
+// argument.
 std::string suggestion(const CLI::App& app, const std::vector<std::string>& words) {
   const CLI::App* level = &app;
+  for (std::size_t i = 0; i + 1 < words.size(); ++i)
+    if (words[i] == default_wait && rocd::parse_duration(words[i + 1]))
+      return "'" + words[i + 1] + "' was not expected, did you mean '--wait=" + words[i + 1] +
+             "'?\n";
   for (const auto& word : words) {
     if (word.starts_with('-')) return {};
     const auto commands = level->get_subcommands([](const CLI::App*) { return true; });
@@ -118,6 +129,20 @@ void add_wait(CLI::App& command, Wait& wait, const std::string& what) {
       ->option_text("[=TIME]");
 }
 
+namespace {
+
+std::string joined(const std::vector<std::string>& words, const char* separator) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : separator) + word;
+  return text;
+}
+
+}  // namespace
+
+void limit_to(CLI::Option& option, const std::vector<std::string>& choices) {
+  option.check(CLI::IsMember(choices))->option_text(joined(choices, "|"));
+}
+
 CLI::Validator duration_validator(bool allow_auto) {
   return CLI::Validator(
       [allow_auto](std::string& text) {
@@ -149,13 +174,19 @@ std::variant<Invocation, EarlyExit> parse_command_line(std::vector<std::string> 
         "rocctl: " +
             (better.empty() ? err.str() : better + "Run with --help for more information.\n")};
   }
-  invocation.format = root.format == "json" ? Format::json : Format::table;
+  invocation.format = root.format == "json"   ? Format::json
+                      : root.format == "yaml" ? Format::yaml
+                      : root.format == "name" ? Format::name
+                                              : Format::table;
+  invocation.colour = root.colour == "always"  ? Colour::always
+                      : root.colour == "never" ? Colour::never
+                                               : Colour::automatic;
   invocation.limit = *rocd::parse_duration(root.limit);
   return invocation;
 }
 
 Exit run(const std::vector<std::string>& words, std::ostream& out, std::ostream& err,
-         const Style& style) {
+         const Terminal& terminal) {
   const auto parsed = parse_command_line(words);
   if (const auto* exit = std::get_if<EarlyExit>(&parsed)) {
     (exit->code == Exit::ok ? out : err) << exit->text;
@@ -171,7 +202,8 @@ Exit run(const std::vector<std::string>& words, std::ostream& out, std::ostream&
   const Client client(*target,
                       std::chrono::duration_cast<std::chrono::milliseconds>(invocation.limit),
                       token == nullptr ? "" : token);
-  const auto result = invocation.command({client, invocation.format, style, out, err});
+  const auto result = invocation.command(
+      {client, invocation.format, style_for(terminal, invocation.colour), out, err});
   if (result) return *result;
   out.flush();
   err << describe(result.error());

@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "rocctl/commands.hpp"
+#include "rocctl/terminal.hpp"
 
 namespace rocctl {
 
 struct Invocation {
   Format format = Format::table;
+  Colour colour = Colour::automatic;
   std::string url;         // --url or ROCCTL_URL; may be empty
   rocd::Duration limit{};  // of one request
   std::function<CommandResult(const Session&)> command;
@@ -28,8 +30,8 @@ struct EarlyExit {
 [[nodiscard]] std::variant<Invocation, EarlyExit> parse_command_line(
     std::vector<std::string> words);
 
-// The whole program, but for the process around it.
+// The whole program, but for the process around it. terminal: what `out` is.
 [[nodiscard]] Exit run(const std::vector<std::string>& words, std::ostream& out, std::ostream& err,
-                       const Style& style);
+                       const Terminal& terminal);
 
 }  // namespace rocctl

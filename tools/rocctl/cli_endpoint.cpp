@@ -6,7 +6,6 @@ namespace {
 
 struct Words {
   EndpointOptions options;
-  std::string peer = "self";
   std::string name;
   std::vector<std::string> names;
   bool mute = false, unmute = false, make_default = false, no_default = false;
@@ -37,10 +36,10 @@ void add_add(CLI::App& noun, const std::shared_ptr<Words>& words, Command& chose
 An output is what applications play to, and a source of streams; an input is what they record from,
 and a destination.)");
   command->add_option("NAME", words->name, "shown to people")->required();
-  command->add_option("-d,--direction", words->options.direction, "output or input")
-      ->required()
-      ->check(CLI::IsMember({"output", "input"}))
-      ->option_text("DIRECTION");
+  auto* direction = command->add_option("-d,--direction", words->options.direction,
+                                        "what applications do: play to it, or record from it");
+  direction->required();
+  limit_to(*direction, {"output", "input"});
   command
       ->add_option("--system-name", words->options.system_name,
                    "PipeWire's node.name, 'rocd.' and a name")
@@ -81,15 +80,20 @@ void add_endpoint_commands(CLI::App& app, Command& chosen) {
   rocctl endpoint add 'Kitchen speakers' --direction output
   rocctl endpoint set kitchen --volume -12dB
 Where an endpoint is expected: its name, its system name with or without 'rocd.', or a uid, of which
-the beginning is enough; NAME@PEER for one of another computer.)");
+the beginning is enough. What may mean several is an error that lists them.)");
   noun->require_subcommand(1);
   const auto words = std::make_shared<Words>();
 
-  auto* list = add_command(*noun, "ls", "List them", "\n  rocctl endpoint ls -o json");
-  list->add_option("--peer", words->peer, "of another computer (default self)")
-      ->option_text("PEER");
-  list->callback([words, &chosen] {
-    chosen = [words](const Session& session) { return list_endpoints(session, words->peer); };
+  add_command(*noun, "ls", "List them", "\n  rocctl endpoint ls -o json")->callback([&chosen] {
+    chosen = list_endpoints;
+  });
+  auto* show =
+      add_command(*noun, "show", "Show everything about one", "\n  rocctl endpoint show kitchen");
+  show->add_option("ENDPOINT", words->options.endpoint, "its name or uid")->required();
+  show->callback([words, &chosen] {
+    chosen = [words](const Session& session) {
+      return show_endpoint(session, words->options.endpoint);
+    };
   });
   add_add(*noun, words, chosen);
   add_set(*noun, words, chosen);

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "rocctl/commands.hpp"
 
@@ -20,6 +21,8 @@ void add_connect_command(CLI::App& app, Command& chosen);
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
                       const std::string& examples);
 void add_wait(CLI::App& command, Wait& wait, const std::string& what);
+// Takes one of these words only; the help and the completion name them.
+void limit_to(CLI::Option& option, const std::vector<std::string>& choices);
 CLI::Validator duration_validator(bool allow_auto = false);
 
 }  // namespace rocctl

@@ -24,32 +24,29 @@ computer: rtp+rs8m://0.0.0.0:10001, or port 0 for a free one. Without --repair a
 ports after it are taken, at both ends alike.)";
 
 void add_settings(CLI::App& command, Words& words) {
-  const auto add = [&](const std::string& option, const std::string& name, const std::string& what,
-                       const CLI::Validator& validator, const std::string& value) {
-    command
-        .add_option_function<std::string>(
-            option, [&words, name](const std::string& text) { words.settings[name] = text; }, what)
-        ->check(validator)
-        ->option_text(value);
+  const auto add = [&](const std::string& option, const std::string& name,
+                       const std::string& what) -> CLI::Option& {
+    return *command.add_option_function<std::string>(
+        option, [&words, name](const std::string& text) { words.settings[name] = text; }, what);
   };
-  const auto duration = duration_validator(true);
-  add("--profile", "profile", "latencies that go together: low, balanced (default), robust",
-      CLI::IsMember({"low", "balanced", "robust"}), "NAME");
-  add("--target-latency", "target_latency", "how long a receiver keeps audio, such as 200ms",
-      duration, "TIME");
-  add("--io-latency", "io_latency", "buffer of the device, such as 20ms", duration, "TIME");
-  add("--packet-length", "packet_length", "audio in one packet, such as 5ms", duration, "TIME");
-  add("--fec", "fec", "error correction: auto (default), none, rs8m, ldpc",
-      CLI::IsMember({"auto", "none", "rs8m", "ldpc"}), "SCHEME");
-  add("--resampler-profile", "resampler_profile", "low, medium (default), high",
-      CLI::IsMember({"low", "medium", "high"}), "NAME");
-  add("--restart", "restart", "after a failure: always (default), on_failure, never",
-      CLI::IsMember({"always", "on_failure", "never"}), "POLICY");
+  const auto add_time = [&](const std::string& option, const std::string& name,
+                            const std::string& what) {
+    add(option, name, what).check(duration_validator(true))->option_text("TIME");
+  };
+  limit_to(add("--profile", "profile", "latencies that go together (default balanced)"),
+           {"low", "balanced", "robust"});
+  add_time("--target-latency", "target_latency", "how long a receiver keeps audio, such as 200ms");
+  add_time("--io-latency", "io_latency", "buffer of the device, such as 20ms");
+  add_time("--packet-length", "packet_length", "audio in one packet, such as 5ms");
+  limit_to(add("--fec", "fec", "error correction (default auto)"),
+           {"auto", "none", "rs8m", "ldpc"});
+  limit_to(add("--resampler-profile", "resampler_profile", "quality (default medium)"),
+           {"low", "medium", "high"});
+  limit_to(add("--restart", "restart", "after a failure (default always)"),
+           {"always", "on_failure", "never"});
 }
 
-// `connect` and `stream add` are the same but for --file.
-void add_stream_options(CLI::App& command, const std::shared_ptr<Words>& words, Command& chosen) {
-  auto& options = words->options;
+void add_names(CLI::App& command, StreamOptions& options) {
   command.add_option("--repair", options.repair, "repair address, rs8m:// or ldpc://HOST:PORT")
       ->option_text("URI");
   command
@@ -57,20 +54,32 @@ void add_stream_options(CLI::App& command, const std::shared_ptr<Words>& words, 
                   "control address, rtcp://HOST:PORT; 'none' for a stream without RTCP")
       ->option_text("URI");
   command.add_option("--name", options.display_name, "shown to people")->option_text("NAME");
-  add_settings(command, *words);
-  command.add_flag("--disabled", options.disabled, "do not start it yet");
+}
+
+void add_ending(CLI::App& command, StreamOptions& options) {
   command.add_flag("--dry-run", options.dry_run,
                    "print what would be sent to rocd, do not send it");
-  add_wait(command, options.wait, "until it is healthy");
+  add_wait(command, options.wait, "until it is healthy; see 'rocctl stream --help'");
+}
+
+StreamOptions options_of(const Words& words) {
+  auto options = words.options;
+  options.settings.assign(words.settings.begin(), words.settings.end());
+  return options;
+}
+
+// `connect` and `stream add` are the same but for --file.
+void add_stream_options(CLI::App& command, const std::shared_ptr<Words>& words, Command& chosen) {
+  auto& options = words->options;
+  add_names(command, options);
+  add_settings(command, *words);
+  command.add_flag("--disabled", options.disabled, "do not start it yet");
+  add_ending(command, options);
   command.callback([words, &chosen] {
     const auto& given = words->options;
     if (given.file.empty() && (given.source.empty() || given.destination.empty()))
       throw CLI::RequiredError("SOURCE and DESTINATION");
-    chosen = [words](const Session& session) {
-      auto all = words->options;
-      all.settings.assign(words->settings.begin(), words->settings.end());
-      return add_stream(session, all);
-    };
+    chosen = [words](const Session& session) { return add_stream(session, options_of(*words)); };
   });
 }
 
@@ -97,11 +106,33 @@ void add_add(CLI::App& noun, const std::shared_ptr<Words>& words, Command& chose
       command->add_option("SOURCE", options.source, "a device, or an address to listen at");
   auto* destination =
       command->add_option("DESTINATION", options.destination, "a device, or an address to send to");
-  command->add_option("--file", options.file, "instead: a stream as JSON, '-' for standard input")
+  command
+      ->add_option("--file", options.file,
+                   "instead: a stream as JSON or YAML, '-' for standard input")
       ->option_text("FILE")
       ->excludes(source)
       ->excludes(destination);
   add_stream_options(*command, words, chosen);
+}
+
+void add_set(CLI::App& noun, const std::shared_ptr<Words>& words, Command& chosen) {
+  auto* command = add_command(noun, "set", "Change its name, addresses or settings", R"(
+  rocctl stream set music --profile robust --wait
+  rocctl stream set music --destination rtp+rs8m://192.168.1.21:10001
+  rocctl stream set music --target-latency auto --name 'Music, late'
+What is not named stays as it is. A change of addresses or settings restarts the stream.)");
+  auto& options = words->options;
+  command->add_option("STREAM", options.stream, "its name or uid")->required();
+  command->add_option("--source", options.source, "a device, or an address to listen at")
+      ->option_text("SOURCE");
+  command->add_option("--destination", options.destination, "a device, or an address to send to")
+      ->option_text("DESTINATION");
+  add_names(*command, options);
+  add_settings(*command, *words);
+  add_ending(*command, options);
+  command->callback([words, &chosen] {
+    chosen = [words](const Session& session) { return set_stream(session, options_of(*words)); };
+  });
 }
 
 void add_log(CLI::App& noun, const std::shared_ptr<Words>& words, Command& chosen) {
@@ -115,7 +146,7 @@ void add_log(CLI::App& noun, const std::shared_ptr<Words>& words, Command& chose
   command->add_flag("-f,--follow", words->follow, "go on with new lines");
   command->callback([words, &chosen] {
     chosen = [words](const Session& session) {
-      return show_log(session, words->stream, words->lines, words->follow);
+      return show_stream_log(session, words->stream, words->lines, words->follow);
     };
   });
 }
@@ -127,7 +158,10 @@ void add_stream_commands(CLI::App& app, Command& chosen) {
   rocctl stream ls
   rocctl stream add kitchen rtp+rs8m://192.168.1.20:10001
   rocctl stream log music --follow
-Where a stream is expected: its name, or its uid, of which the beginning is enough.)");
+Where a stream is expected: its name, or its uid, of which the beginning is enough. What may mean
+several is an error that lists them.
+--wait: until the stream runs and is healthy; else exit code 3, with the cause and what to do. A
+stream that receives, and that nobody sends to yet, has only to listen: that is told, and no error.)");
   noun->require_subcommand(1);
   const auto words = std::make_shared<Words>();
 
@@ -139,6 +173,7 @@ Where a stream is expected: its name, or its uid, of which the beginning is enou
       *noun, words, "show", "Show everything about one", false,
       [words, &name](const Session& session) { return show_stream(session, name); }, chosen);
   add_add(*noun, words, chosen);
+  add_set(*noun, words, chosen);
   add_one(
       *noun, words, "enable", "Start it, and keep it running", true,
       [words, &name](const Session& session) {
@@ -167,7 +202,7 @@ void add_connect_command(CLI::App& app, Command& chosen) {
   auto* command =
       add_command(app, "connect", "Carry audio from SOURCE to DESTINATION", std::string(R"(
   rocctl connect kitchen rtp+rs8m://192.168.1.20:10001 --wait
-  rocctl connect mic@studio speakers@self --profile low
+  rocctl connect rtp+rs8m://0.0.0.0:10001 'Studio microphone' --profile low
   rocctl connect rtp://0.0.0.0:0 microphone --dry-run)") + about_sides);
   auto& options = words->options;
   command->add_option("SOURCE", options.source, "a device, or an address to listen at")->required();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rocctl/session.hpp"
+#include "rocctl/wait.hpp"
 
 namespace rocctl {
 
@@ -27,7 +28,8 @@ struct EndpointOptions {
   Wait wait{};
 };
 
-[[nodiscard]] CommandResult list_endpoints(const Session& session, const std::string& peer);
+[[nodiscard]] CommandResult list_endpoints(const Session& session);
+[[nodiscard]] CommandResult show_endpoint(const Session& session, const std::string& endpoint);
 [[nodiscard]] CommandResult add_endpoint(const Session& session, const EndpointOptions& options);
 [[nodiscard]] CommandResult set_endpoint(const Session& session, const EndpointOptions& options);
 [[nodiscard]] CommandResult remove_endpoints(const Session& session,
@@ -37,8 +39,9 @@ struct EndpointOptions {
 [[nodiscard]] Outcome<double> parse_volume(const std::string& text);
 
 struct StreamOptions {
-  std::string source, destination;  // NAME[@PEER] or an address
-  std::string file{};               // instead: the whole body, "-" is standard input
+  std::string stream{};               // of `set`
+  std::string source, destination{};  // a name or an address; empty with `set`: as it is
+  std::string file{};                 // instead: the whole body, "-" is standard input
   std::optional<std::string> repair{}, control{};
   std::optional<std::string> display_name{};
   // Settings by their name in the API.
@@ -51,13 +54,14 @@ struct StreamOptions {
 [[nodiscard]] CommandResult list_streams(const Session& session);
 [[nodiscard]] CommandResult show_stream(const Session& session, const std::string& stream);
 [[nodiscard]] CommandResult add_stream(const Session& session, const StreamOptions& options);
+[[nodiscard]] CommandResult set_stream(const Session& session, const StreamOptions& options);
 [[nodiscard]] CommandResult enable_stream(const Session& session, const std::string& stream,
                                           bool enabled, const Wait& wait);
 [[nodiscard]] CommandResult restart_stream(const Session& session, const std::string& stream,
                                            const Wait& wait);
 [[nodiscard]] CommandResult remove_streams(const Session& session,
                                            const std::vector<std::string>& streams);
-[[nodiscard]] CommandResult show_log(const Session& session, const std::string& stream, int lines,
-                                     bool follow);
+[[nodiscard]] CommandResult show_stream_log(const Session& session, const std::string& stream,
+                                            int lines, bool follow);
 
 }  // namespace rocctl

@@ -20,9 +20,14 @@ Outcome<json::value> ask(const Session& session, const std::string& path) {
   return value;
 }
 
+void show(const Session& session, const Checks& checks, bool reachable) {
+  session.show(
+      {checks_json(checks, reachable), render_checks(checks, session.style), names_of_bad(checks)});
+}
+
 CommandResult look_locally(const Session& session, const Failure& failure) {
   const auto checks = local_checks(session.client.target());
-  session.show(checks_json(checks, false), render_checks(checks, session.style));
+  show(session, checks, false);
   return Failure{.exit = Exit::unreachable, .message = failure.message};
 }
 
@@ -39,7 +44,7 @@ CommandResult run_doctor(const Session& session) {
   const auto streams = session.client.get("/streams");
   if (!streams) return streams.error();
   const auto checks = daemon_checks(*system, *ready, *streams);
-  session.show(checks_json(checks, true), render_checks(checks, session.style));
+  show(session, checks, true);
   return all_good(checks) ? Exit::ok : Exit::unhealthy;
 }
 

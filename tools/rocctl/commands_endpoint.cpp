@@ -1,4 +1,5 @@
 // `rocctl endpoint …`: devices of the system and virtual ones.
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <charconv>
 #include <cmath>
@@ -6,6 +7,7 @@
 #include "rocctl/commands.hpp"
 #include "rocctl/json_access.hpp"
 #include "rocctl/render.hpp"
+#include "rocctl/text.hpp"
 
 namespace rocctl {
 namespace json = boost::json;
@@ -23,6 +25,13 @@ Outcome<json::object> body_of(const EndpointOptions& options) {
   if (options.muted) body["muted"] = *options.muted;
   if (options.is_default) body["is_default"] = *options.is_default;
   return body;
+}
+
+CommandResult show(const Session& session, const json::value& endpoint) {
+  const auto names = session.endpoint_names({endpoint});
+  if (!names) return names.error();
+  session.show({endpoint, render_endpoint(endpoint, session.style), *names});
+  return Exit::ok;
 }
 
 }  // namespace
@@ -47,13 +56,19 @@ Outcome<double> parse_volume(const std::string& text) {
   return value;
 }
 
-CommandResult list_endpoints(const Session& session, const std::string& peer) {
-  const auto path = session.peer_path(peer);
-  if (!path) return path.error();
-  const auto endpoints = session.client.get(*path + "/endpoints");
+CommandResult list_endpoints(const Session& session) {
+  const auto endpoints = session.client.get("/peers/self/endpoints");
   if (!endpoints) return endpoints.error();
-  session.show(*endpoints, render_endpoints(items_of(*endpoints), session.style));
+  const auto names = session.endpoint_names(items_of(*endpoints));
+  if (!names) return names.error();
+  session.show({*endpoints, render_endpoints(items_of(*endpoints), session.style), *names});
   return Exit::ok;
+}
+
+CommandResult show_endpoint(const Session& session, const std::string& word) {
+  const auto endpoint = session.endpoint(word);
+  if (!endpoint) return endpoint.error();
+  return show(session, *endpoint);
 }
 
 CommandResult add_endpoint(const Session& session, const EndpointOptions& options) {
@@ -63,15 +78,13 @@ CommandResult add_endpoint(const Session& session, const EndpointOptions& option
   if (options.system_name) (*body)["system_name"] = *options.system_name;
   if (options.channels) (*body)["channels"] = *options.channels;
   if (options.sample_rate) (*body)["sample_rate"] = *options.sample_rate;
-  auto endpoint = session.client.send("POST", "/peers/self/endpoints", *body);
+  const auto endpoint = session.client.send("POST", "/peers/self/endpoints", *body);
   if (!endpoint) return endpoint.error();
-  Outcome<json::value> waited = *endpoint;
-  if (options.wait)
-    waited = wait_for_endpoint(session, text_at(*endpoint, "/endpoint_uri"), *options.wait);
-  if (waited) endpoint = waited;
-  session.show(*endpoint, render_endpoint(*endpoint, session.style));
-  if (!waited) return waited.error();
-  return Exit::ok;
+  if (!options.wait) return show(session, *endpoint);
+  const auto waited = wait_for_endpoint(session, *endpoint, *options.wait);
+  auto shown = show(session, waited.last);
+  if (waited.failure) return *waited.failure;
+  return shown;
 }
 
 CommandResult set_endpoint(const Session& session, const EndpointOptions& options) {
@@ -84,8 +97,7 @@ CommandResult set_endpoint(const Session& session, const EndpointOptions& option
   if (!endpoint) return endpoint.error();
   const auto changed = session.client.send("PATCH", text_at(*endpoint, "/endpoint_uri"), *body);
   if (!changed) return changed.error();
-  session.show(*changed, render_endpoint(*changed, session.style));
-  return Exit::ok;
+  return show(session, *changed);
 }
 
 CommandResult remove_endpoints(const Session& session, const std::vector<std::string>& endpoints) {
@@ -95,15 +107,18 @@ CommandResult remove_endpoints(const Session& session, const std::vector<std::st
   for (const auto& word : endpoints) {
     const auto endpoint = session.endpoint(word);
     if (!endpoint) return endpoint.error();
-    removed.push_back(*endpoint);
+    if (std::find(removed.begin(), removed.end(), *endpoint) == removed.end())
+      removed.push_back(*endpoint);
   }
+  const auto names = session.endpoint_names(removed);
+  if (!names) return names.error();
   for (const auto& endpoint : removed) {
     const auto answer = session.client.send("DELETE", text_at(endpoint, "/endpoint_uri"));
     if (!answer) return answer.error();
     text += "removed " + printable(text_at(endpoint, "/display_name")) + " (" +
             text_at(endpoint, "/endpoint_uid") + ")\n";
   }
-  session.show(removed, text);
+  session.show({removed, text, *names});
   return Exit::ok;
 }
 

@@ -55,7 +55,8 @@ CommandResult show_status(const Session& session, const Wait& wait) {
     parts = ask(session);
   }
   if (!parts) return parts.error();
-  session.show(*parts, render_status(*parts, session.style));
+  session.show(
+      {*parts, render_status(*parts, session.style), text_at(*parts, "/peer/display_name") + "\n"});
   const auto why = trouble(*parts);
   if (why.empty()) return Exit::ok;
   if (wait)

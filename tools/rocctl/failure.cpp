@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "rocctl/json_access.hpp"
+#include "rocctl/text.hpp"
 
 namespace rocctl {
 namespace json = boost::json;

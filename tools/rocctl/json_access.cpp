@@ -1,7 +1,10 @@
 #include "rocctl/json_access.hpp"
 
+#include <fmt/format.h>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+
+#include <algorithm>
 
 namespace rocctl {
 namespace json = boost::json;
@@ -34,10 +37,7 @@ void write(std::string& out, const json::value& value, std::size_t depth) {
     }
     out += close + "]";
   } else if (value.is_double()) {
-    // Boost writes 1.0 as 1E0, which is right but hard to read.
-    std::string text = std::to_string(value.get_double());
-    while (text.back() == '0' && text[text.size() - 2] != '.') text.pop_back();
-    out += std::stod(text) == value.get_double() ? text : json::serialize(value);
+    out += number_text(value.get_double());
   } else {
     out += json::serialize(value);
   }
@@ -84,14 +84,12 @@ std::string pretty(const json::value& value) {
   return out;
 }
 
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool control = (byte < 0x20 && c != '\n') || byte == 0x7f;
-    out += control ? '?' : c;
-  }
-  return out;
+// Boost writes 1.0 as 1E0, which is right but hard to read.
+std::string number_text(double number) {
+  auto text = fmt::format("{}", number);
+  if (const auto exponent = text.find('e'); text.find('.') == std::string::npos)
+    text.insert(std::min(exponent, text.size()), ".0");
+  return text;
 }
 
 }  // namespace rocctl

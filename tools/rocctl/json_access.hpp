@@ -24,7 +24,7 @@ namespace rocctl {
 // JSON with a line for each member.
 [[nodiscard]] std::string pretty(const boost::json::value& value);
 
-// Names come from other people's computers: control characters would command the terminal.
-[[nodiscard]] std::string printable(std::string_view text);
+// A number with decimals as few as it needs, never as 1E0.
+[[nodiscard]] std::string number_text(double number);
 
 }  // namespace rocctl

@@ -2,22 +2,11 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <exception>
 #include <iostream>
 
 #include "rocctl/cli.hpp"
 #include "rocctl/standard_output.hpp"
-
-namespace {
-
-// https://no-color.org
-bool wants_colour() {
-  const char* no_colour = std::getenv("NO_COLOR");
-  return ::isatty(STDOUT_FILENO) == 1 && (no_colour == nullptr || *no_colour == '\0');
-}
-
-}  // namespace
 
 int main(int argc, char** argv) {
   // A daemon that closes the connection is an error to be told, not a reason to vanish.
@@ -25,8 +14,8 @@ int main(int argc, char** argv) {
   try {
     rocctl::StandardOutput output;
     std::ostream out(&output);
-    const auto code =
-        rocctl::run({argv + 1, argv + argc}, out, std::cerr, {.colour = wants_colour()});
+    const auto code = rocctl::run({argv + 1, argv + argc}, out, std::cerr,
+                                  rocctl::look_at_terminal(STDOUT_FILENO));
     out.flush();
     if (!output.failure()) return static_cast<int>(code);
     if (output.reader_is_gone()) {  // `rocctl … | head`: no more is wanted, as of any other tool

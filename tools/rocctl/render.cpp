@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "rocctl/json_access.hpp"
+#include "rocctl/text.hpp"
 
 namespace rocctl {
 namespace json = boost::json;
@@ -154,8 +155,17 @@ std::string format_bytes(double bytes) {
 
 std::string render_endpoints(const json::array& endpoints, const Style& style) {
   if (endpoints.empty()) return "no endpoints\n";
-  std::vector<Row> rows{{"UID", "NAME", "SYSTEM NAME", "KIND", "DIRECTION", ">CHANNELS", ">RATE",
-                         ">VOLUME", "STATE", ">STREAMS"}};
+  const std::vector<Column> columns{{.head = "UID", .importance = 6, .narrowest = 7},
+                                    {.head = "NAME", .importance = 10, .narrowest = 10},
+                                    {.head = "SYSTEM NAME", .importance = 5, .narrowest = 10},
+                                    {.head = "KIND", .importance = 4},
+                                    {.head = "DIRECTION", .importance = 8},
+                                    {.head = "CHANNELS", .importance = 2, .to_right = true},
+                                    {.head = "RATE", .importance = 1, .to_right = true},
+                                    {.head = "VOLUME", .importance = 7, .to_right = true},
+                                    {.head = "STATE", .importance = 9},
+                                    {.head = "STREAMS", .importance = 3, .to_right = true}};
+  std::vector<Row> rows;
   for (const auto& each : endpoints) {
     const auto state = text_at(each, "/status/state");
     const bool is_virtual = text_at(each, "/endpoint_type") == "streaming_device";
@@ -173,7 +183,7 @@ std::string render_endpoints(const json::array& endpoints, const Style& style) {
                     {state, tone_of_state(state)},
                     std::to_string(items_at(each, "/status/in_use_by").size())});
   }
-  return table(rows, style);
+  return table(columns, rows, style);
 }
 
 std::string render_endpoint(const json::value& endpoint, const Style& style) {
@@ -199,8 +209,16 @@ std::string render_endpoint(const json::value& endpoint, const Style& style) {
 std::string render_streams(const json::array& streams, const EndpointNames& names,
                            const Style& style) {
   if (streams.empty()) return "no streams\n";
-  std::vector<Row> rows{{"UID", "NAME", "SOURCE", "DESTINATION", "STATE", "HEALTH", ">LATENCY",
-                         ">LOSS", ">RESTARTS"}};
+  const std::vector<Column> columns{{.head = "UID", .importance = 4, .narrowest = 7},
+                                    {.head = "NAME", .importance = 9, .narrowest = 10},
+                                    {.head = "SOURCE", .importance = 6, .narrowest = 12},
+                                    {.head = "DESTINATION", .importance = 5, .narrowest = 12},
+                                    {.head = "STATE", .importance = 8},
+                                    {.head = "HEALTH", .importance = 7, .narrowest = 9},
+                                    {.head = "LATENCY", .importance = 3, .to_right = true},
+                                    {.head = "LOSS", .importance = 2, .to_right = true},
+                                    {.head = "RESTARTS", .importance = 1, .to_right = true}};
+  std::vector<Row> rows;
   for (const auto& each : streams) {
     const auto state = text_at(each, "/status/state");
     const auto health = text_at(each, "/status/health/overall");
@@ -214,7 +232,7 @@ std::string render_streams(const json::array& streams, const EndpointNames& name
                     loss_of(each),
                     fmt::format("{:.0f}", number_at(each, "/status/restarts").value_or(0))});
   }
-  return table(rows, style);
+  return table(columns, rows, style);
 }
 
 std::string render_stream(const json::value& stream, const EndpointNames& names,

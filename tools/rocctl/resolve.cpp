@@ -6,6 +6,7 @@
 
 #include "model/object_reader.hpp"
 #include "rocctl/json_access.hpp"
+#include "rocctl/text.hpp"
 
 namespace rocctl {
 namespace json = boost::json;
@@ -24,7 +25,7 @@ Names names_of(const json::value& item, const std::string& kind) {
               text_at(item, "/display_name"),
               {}};
   auto system = text_at(item, "/system_name");
-  names.all = {names.display, system, text_at(item, "/host_name")};
+  names.all = {names.display, system};
   if (system.starts_with("rocd.")) names.all.push_back(system.substr(5));
   std::erase(names.all, std::string());
   return names;
@@ -103,11 +104,15 @@ Outcome<json::value> resolve(std::string_view word, const json::array& items,
   return not_found(word, names, kind);
 }
 
-EndpointName split_endpoint_name(std::string_view word) {
-  const auto at = word.rfind('@');
-  if (at == std::string_view::npos || at == 0 || at + 1 == word.size())
-    return {std::string(word), "self"};
-  return {std::string(word.substr(0, at)), std::string(word.substr(at + 1))};
+std::string word_for(const json::value& item, const json::array& items, const std::string& kind) {
+  auto uid = text_at(item, "/" + kind + "_uid");
+  const auto name = text_at(item, "/display_name");
+  // An option, an address, or several lines, it could not be typed.
+  if (name.empty() || name.starts_with('-') || name.find("://") != std::string::npos ||
+      flat(name) != name)
+    return uid;
+  const auto found = resolve(name, items, kind);
+  return found && text_at(*found, "/" + kind + "_uid") == uid ? name : uid;
 }
 
 }  // namespace rocctl

@@ -12,20 +12,17 @@
 namespace rocctl {
 
 // Items as the API lists them: the members are "<kind>_uid", "<kind>_uri", "display_name" and,
-// where there is one, "system_name" (with or without "rocd.") or "host_name".
+// where there is one, "system_name" (with or without "rocd.").
 //
 // In this order: the whole uid or path, a name exactly, a beginning of a uid, a name in other
-// letters. kind: "endpoint", "stream" or "peer".
+// letters. kind: "endpoint" or "stream". Several matches are a failure of exit code `error`.
 [[nodiscard]] Outcome<boost::json::value> resolve(std::string_view word,
                                                   const boost::json::array& items,
                                                   const std::string& kind);
 
-// "mic@studio" -> {"mic", "studio"}; without '@' the peer is "self".
-struct EndpointName {
-  std::string endpoint;
-  std::string peer;
-  friend bool operator==(const EndpointName&, const EndpointName&) = default;
-};
-[[nodiscard]] EndpointName split_endpoint_name(std::string_view word);
+// What a person can type for this one of the items: its name, if it means no other one, else its
+// uid. One line, and no option.
+[[nodiscard]] std::string word_for(const boost::json::value& item, const boost::json::array& items,
+                                   const std::string& kind);
 
 }  // namespace rocctl

@@ -1,18 +1,24 @@
 // What every command gets: the daemon, and how and where to show what it says.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 #include <iosfwd>
-#include <optional>
 #include <string>
 
-#include "base/clock.hpp"
 #include "rocctl/client.hpp"
 #include "rocctl/table.hpp"
 
 namespace rocctl {
 
-enum class Format { table, json };
+enum class Format { table, json, yaml, name };
+
+// One answer in each way it can be asked for.
+struct Answer {
+  const boost::json::value& value;  // json and yaml: as the API gives it
+  std::string text;                 // table: for people
+  std::string names;                // name: a line for each
+};
 
 struct Session {
   const Client& client;
@@ -21,27 +27,21 @@ struct Session {
   std::ostream& out;  // what was asked for
   std::ostream& err;  // notes about it
 
-  // The JSON with -o json, else the text.
-  void show(const boost::json::value& value, const std::string& text) const;
+  void show(const Answer& answer) const;
+  // One of many that come over time; with -o json a line each, with -o yaml a document each.
+  void show_next(const boost::json::value& value, const std::string& text) const;
   void note(const std::string& text) const;
 
   // What a word of the command line means; whole objects, as GET shows them.
-  [[nodiscard]] Outcome<boost::json::value> endpoint(const std::string& word) const;  // NAME[@PEER]
+  [[nodiscard]] Outcome<boost::json::value> endpoint(const std::string& word) const;
   [[nodiscard]] Outcome<boost::json::value> stream(const std::string& word) const;
-  [[nodiscard]] Outcome<std::string> peer_path(const std::string& word) const;  // "/peers/<uid>"
+
+  // The names of `items`, for Answer::names; asks for all others only if names are to be shown.
+  [[nodiscard]] Outcome<std::string> endpoint_names(const boost::json::array& items) const;
+  [[nodiscard]] Outcome<std::string> stream_names(const boost::json::array& items) const;
 };
 
-// How long to wait; nullopt: not at all.
-using Wait = std::optional<rocd::Duration>;
-
-// Until the stream runs and is healthy. since: `status.since` of the run that does not count any
-// more, for a restart. Gives the stream as it is then; a failure `unhealthy` says what is wrong.
-[[nodiscard]] Outcome<boost::json::value> wait_for_stream(const Session& session,
-                                                          const std::string& path,
-                                                          rocd::Duration limit,
-                                                          const std::string& since = {});
-[[nodiscard]] Outcome<boost::json::value> wait_for_endpoint(const Session& session,
-                                                            const std::string& path,
-                                                            rocd::Duration limit);
+// -o name where nothing has a name: a failure `usage`.
+[[nodiscard]] Outcome<> refuse_names(const Session& session, const std::string& command);
 
 }  // namespace rocctl
