@@ -18,7 +18,9 @@ struct Api::Impl {
     add_stream_routes(router, services);
     add_stream_log_routes(router, services);
     add_system_routes(router, services);
+    add_event_routes(router, services);
     add_document_routes(router, services);
+    context.events.set_resources([this] { return event_resources(services); });
   }
 
   HttpResponse answer(const HttpRequest& request) const {
@@ -35,7 +37,9 @@ struct Api::Impl {
 };
 
 Api::Api(Context context) : impl_(std::make_unique<Impl>(context)) {}
-Api::~Api() = default;
+Api::~Api() {
+  impl_->services.context.events.set_resources(nullptr);
+}
 
 HttpResponse Api::handle(const HttpRequest& request) {
   try {

@@ -10,6 +10,7 @@
 #include "api/router.hpp"
 #include "config/config.hpp"
 #include "device/endpoint_dispatcher.hpp"
+#include "model/event_bus.hpp"
 #include "model/peer.hpp"
 #include "stream/stream_dispatcher.hpp"
 
@@ -25,6 +26,7 @@ class Api final {
     const StreamEngine& engine;
     Config& config;
     Instant started;
+    EventBus& events;
   };
   explicit Api(Context context);  // everything in it outlives the Api
   ~Api();

@@ -40,7 +40,12 @@ void add_endpoint_routes(Router& router, Services& services);
 void add_stream_routes(Router& router, Services& services);
 void add_stream_log_routes(Router& router, Services& services);
 void add_system_routes(Router& router, Services& services);
+void add_event_routes(Router& router, Services& services);
 void add_document_routes(Router& router, Services& services);
+
+[[nodiscard]] boost::json::object system_json(const Services& services);  // GET /system
+// What a snapshot of events consists of. `services` outlives what it returns.
+[[nodiscard]] std::vector<EventBus::Resource> event_resources(Services& services);
 
 [[nodiscard]] Error no_such_peer(std::string_view uid);
 [[nodiscard]] Error no_such_stream(std::string_view uid);

@@ -29,6 +29,11 @@ struct HttpRequest {
   std::map<std::string, std::string> query;
   std::string content_type, accept, if_match, if_none_match, host, origin, last_event_id;
   std::string body;
+  // Set if the client asks to speak WebSocket (RFC 6455, 4.1): the values of its fields, as sent.
+  struct Upgrade {
+    std::string key, version;
+  };
+  std::optional<Upgrade> websocket;
   bool local = false;  // came over the Unix socket: no browser, any Host
 };
 
@@ -40,8 +45,17 @@ struct HttpRequest {
 // nullopt if an escape is broken. '+' stays '+': this is not a form.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
 
-// Feeds an open-ended response. write() returns false once the reader is gone or too slow (its
-// bounded queue is full); the source then lets go of it.
+// What an open-ended response sends. The connection asks whenever it can write: a reader takes what
+// it can take, and nothing is kept for it here.
+class ChunkSource {
+ public:
+  virtual ~ChunkSource() = default;
+  [[nodiscard]] virtual std::shared_ptr<const std::string> next() = 0;  // nullptr: not now
+  [[nodiscard]] virtual bool ended() const { return false; }            // and not later either
+};
+
+// Feeds an open-ended response from the other side. write() returns false once the reader is gone
+// or too slow (its bounded queue is full); the source then lets go of it.
 class StreamWriter {
  public:
   virtual ~StreamWriter() = default;
@@ -58,6 +72,12 @@ struct HttpResponse {
   // it returns is kept until the connection ends.
   std::function<std::shared_ptr<void>(std::shared_ptr<StreamWriter>)> stream;
 
+  // The other kind of open-ended response: called once after the head was sent. The source calls
+  // `wake` when next() may have something again; it lives until the connection ends.
+  std::function<std::unique_ptr<ChunkSource>(std::function<void()> wake)> pull;
+  bool websocket = false;  // each chunk of `pull` is a text message of a WebSocket
+
+  [[nodiscard]] bool is_open_ended() const { return stream || pull; }
   [[nodiscard]] std::string_view header(std::string_view name) const;  // empty if not set
 };
 

@@ -1,5 +1,5 @@
 // Uses Beast's parser alone and plain Asio for the bytes: less to compile, and faster. This and
-// nothing else of the room includes Beast.
+// websocket_session.cpp are all of the room that includes Beast.
 #include "api/http_connection.hpp"
 
 #include <array>
@@ -7,10 +7,12 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <exception>
 
 #include "api/http_head.hpp"
+#include "api/websocket_session.hpp"
 #include "base/log.hpp"
 
 namespace rocd {
@@ -23,6 +25,7 @@ namespace {
 using Parser = http::request_parser<http::string_body>;
 
 constexpr std::size_t kReadBytes = 16'384;
+constexpr std::size_t kJunkBytes = 256;
 constexpr std::size_t kMaxJunk = 65'536;  // what a reader of events may send, to no effect
 
 Instant after(std::chrono::milliseconds time) {
@@ -103,6 +106,11 @@ Result<HttpRequest> to_request(const Parser& parser, bool local) {
   request.if_match = joined(head, http::field::if_match);
   request.if_none_match = joined(head, http::field::if_none_match);
   request.last_event_id = std::string(head["Last-Event-ID"]);
+  if (http::token_list(head[http::field::upgrade]).exists("websocket") &&
+      http::token_list(head[http::field::connection]).exists("upgrade")) {
+    request.websocket = {std::string(head[http::field::sec_websocket_key]),
+                         std::string(head[http::field::sec_websocket_version])};
+  }
   const auto target = head.target();
   if (const auto ok = set_target(request, {target.data(), target.size()}); !ok) return ok.error();
   return request;
@@ -128,6 +136,7 @@ void HttpConnection::abandon() {
   if (queue_) queue_->set_listener(nullptr);
   if (queue_) queue_->close();
   source_.reset();
+  chunks_.reset();
   error_code ignored;
   socket_.close(ignored);
 }
@@ -142,7 +151,10 @@ void HttpConnection::begin_shutdown() {
   closing_ = true;
   error_code ignored;
   if (phase_ == Phase::idle) socket_.cancel(ignored);
-  if (phase_ == Phase::streaming) queue_->close();
+  if (phase_ == Phase::streaming) {
+    if (queue_) queue_->close();
+    wake_.cancel();
+  }
 }
 
 asio::awaitable<bool> HttpConnection::read_more() {
@@ -252,8 +264,9 @@ asio::awaitable<bool> HttpConnection::write(std::string_view head, std::string_v
 asio::awaitable<bool> HttpConnection::respond(const HttpResponse& response,
                                               const Incoming& incoming, bool keep_alive) {
   const bool head_only = incoming.request && incoming.request->method == Method::head;
-  const auto framing = response.stream ? HttpFraming::until_close : HttpFraming::length;
-  const auto head = http_head(response, framing, keep_alive && !response.stream);
+  const bool open_ended = response.is_open_ended();
+  const auto framing = open_ended ? HttpFraming::until_close : HttpFraming::length;
+  const auto head = http_head(response, framing, keep_alive && !open_ended);
   const bool written = co_await write(head, head_only ? std::string_view{} : response.body);
   co_return written;
 }
@@ -266,13 +279,13 @@ asio::awaitable<void> HttpConnection::run() {
     expired_ = false;  // a 408 may still be written
     const auto response =
         incoming.request ? answer(*incoming.request) : to_response(*incoming.refusal, {});
-    if (response.stream && incoming.request->method != Method::head) {
+    if (response.is_open_ended() && incoming.request->method != Method::head) {
       co_await stream(response, incoming);
       break;
     }
     const bool keep_alive = incoming.request && incoming.keep_alive && !closing_;
     if (!co_await respond(response, incoming, keep_alive)) break;
-    if (!keep_alive || response.stream) {
+    if (!keep_alive || response.is_open_ended()) {
       co_await linger();
       break;
     }
@@ -302,7 +315,6 @@ asio::awaitable<void> HttpConnection::linger() {
 }
 
 void HttpConnection::watch_peer() {
-  if (buffer_.empty()) buffer_.resize(kReadBytes);
   socket_.async_read_some(asio::buffer(buffer_), [this, alive = std::weak_ptr(alive_)](
                                                      const error_code& error, std::size_t bytes) {
     if (alive.expired()) return;
@@ -313,50 +325,68 @@ void HttpConnection::watch_peer() {
   });
 }
 
-asio::awaitable<bool> HttpConnection::write_chunks(bool chunked) {
-  std::vector<std::shared_ptr<const std::string>> batch;
-  std::string text;
-  while (!queue_->empty() && batch.size() < 64) batch.push_back(queue_->pop());
-  // One copy into one buffer: events are small, and system calls cost more than that.
-  for (const auto& chunk : batch) {
-    if (chunked) text += chunk_head(chunk->size());
-    text += *chunk;
-    if (chunked) text += "\r\n";
-  }
-  const bool written = co_await write(text, {});
-  co_return written;
-}
-
-asio::awaitable<void> HttpConnection::stream(const HttpResponse& response,
-                                             const Incoming& incoming) {
-  const bool chunked = !incoming.http_1_0;
-  const bool events = response.content_type.starts_with("text/event-stream");
-  const auto head =
-      http_head(response, chunked ? HttpFraming::chunked : HttpFraming::until_close, false);
-  if (!co_await write(head, {})) co_return;
-
+void HttpConnection::open_source(const HttpResponse& response) {
   phase_ = Phase::streaming;
+  if (response.pull) {
+    chunks_ = response.pull([this] { wake_.cancel(); });
+    return;
+  }
   queue_ = std::make_shared<StreamQueue>(limits_.stream_queue_chunks, limits_.stream_queue_bytes);
   queue_->set_listener([this] {
     wake_.cancel();
     if (queue_->overflowed()) expire();  // it may hang in a write to this reader
   });
+  chunks_ = queue_;
   source_ = response.stream(queue_);
   if (closing_) queue_->close();
-  watch_peer();
-  static const auto heartbeat = std::make_shared<const std::string>(":\n\n");
-  while (!peer_gone_ && !expired_) {
-    if (!queue_->empty()) {
-      if (!co_await write_chunks(chunked)) break;
-      continue;
-    }
-    if (queue_->closed()) break;
-    error_code woken;
-    wake_.expires_after(limits_.heartbeat);
-    co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    if (!woken && events) queue_->write(heartbeat);
+}
+
+// Several in one buffer: events are small, and system calls cost more than the copy.
+std::string HttpConnection::next_chunks(bool chunked) {
+  std::string text;
+  while (text.size() < kReadBytes) {
+    const auto chunk = chunks_->next();
+    if (!chunk) break;
+    if (chunked) text += chunk_head(chunk->size());
+    text += *chunk;
+    if (chunked) text += "\r\n";
   }
-  if (queue_->overflowed()) log("api").info("a reader of events was too slow and is dropped");
+  return text;
+}
+
+asio::awaitable<void> HttpConnection::stream_chunks(bool chunked, bool events) {
+  while (chunks_ && !peer_gone_ && !expired_) {
+    auto text = next_chunks(chunked);
+    if (text.empty()) {
+      if (closing_ || chunks_->ended()) co_return;
+      error_code woken;
+      wake_.expires_after(limits_.heartbeat);
+      co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+      if (woken || !events) continue;
+      text = chunked ? "3\r\n:\n\n\r\n" : ":\n\n";  // a comment
+    }
+    if (!co_await write(text, {})) co_return;
+  }
+}
+
+asio::awaitable<void> HttpConnection::stream(const HttpResponse& response,
+                                             const Incoming& incoming) {
+  // From here on all input is junk, and there may be a thousand of us.
+  buffer_ = std::vector<char>(kJunkBytes);
+  if (response.websocket) {
+    open_source(response);
+    co_await serve_websocket(socket_, *incoming.request, chunks_, wake_, closing_, limits_);
+    co_return;
+  }
+  const bool chunked = !incoming.http_1_0;
+  const bool events = response.content_type.starts_with("text/event-stream");
+  const auto head =
+      http_head(response, chunked ? HttpFraming::chunked : HttpFraming::until_close, false);
+  if (!co_await write(head, {})) co_return;
+  open_source(response);
+  watch_peer();
+  co_await stream_chunks(chunked, events);
+  if (queue_ && queue_->overflowed()) log("api").info("a reader was too slow and is dropped");
   source_.reset();
   if (chunked && !peer_gone_ && !expired_) co_await write("0\r\n\r\n", {});
 }

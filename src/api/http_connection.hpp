@@ -55,7 +55,9 @@ class HttpConnection final {
   boost::asio::awaitable<bool> respond(const HttpResponse& response, const Incoming& incoming,
                                        bool keep_alive);
   boost::asio::awaitable<void> stream(const HttpResponse& response, const Incoming& incoming);
-  boost::asio::awaitable<bool> write_chunks(bool chunked);
+  boost::asio::awaitable<void> stream_chunks(bool chunked, bool events);
+  void open_source(const HttpResponse& response);
+  [[nodiscard]] std::string next_chunks(bool chunked);
   boost::asio::awaitable<void> linger();
   HttpResponse answer(const HttpRequest& request) const;
   void watch_peer();
@@ -73,8 +75,9 @@ class HttpConnection final {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t discarded_ = 0;
-  std::shared_ptr<StreamQueue> queue_;
-  std::shared_ptr<void> source_;
+  std::shared_ptr<ChunkSource> chunks_;  // of the open-ended response
+  std::shared_ptr<StreamQueue> queue_;   // the same, if somebody writes it
+  std::shared_ptr<void> source_;         // that somebody
   boost::asio::steady_timer wake_;
   MachineTimer deadline_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // handlers hold it weakly

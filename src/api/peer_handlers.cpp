@@ -30,6 +30,8 @@ HttpResponse write_peer(const Call& call, Services& services, const boost::json:
     const auto stored = services.context.store.put(
         StoredKind::peer, {changed.uid, changed.version, writable_json(changed)});
     if (!stored) return error_response(stored.error(), call.request);
+    services.context.events.publish(EventType::peer_updated, peer_uri(self.uid), to_json(self),
+                                    to_json(changed), Now::read().wall);
     self = changed;
   }
   return resource_response(200, to_json(self), self.version);

@@ -23,6 +23,7 @@ const std::vector<ProblemKind>& problem_kinds() {
       {415, "unsupported_media_type", "The Content-Type is missing or not one that is read."},
       {417, "expectation_failed", "Expect asks for something other than 100-continue."},
       {422, "validation_failed", "Fields are wrong; `errors` names each with its reason."},
+      {426, "upgrade_required", "This version of WebSocket is not spoken; 13 is."},
       {429, "too_many_connections", "This address has too many connections open."},
       {431, "header_too_large", "The request head is larger than 16 KiB."},
       {500, "internal_error", "A defect of rocd; its log says more."},
@@ -36,6 +37,7 @@ const std::vector<ProblemKind>& problem_kinds() {
 
 std::string_view reason_phrase(int status) {
   static const std::map<int, std::string_view> phrases{
+      {101, "Switching Protocols"},
       {200, "OK"},
       {201, "Created"},
       {202, "Accepted"},
@@ -54,6 +56,7 @@ std::string_view reason_phrase(int status) {
       {415, "Unsupported Media Type"},
       {417, "Expectation Failed"},
       {422, "Unprocessable Content"},
+      {426, "Upgrade Required"},
       {428, "Precondition Required"},
       {429, "Too Many Requests"},
       {431, "Request Header Fields Too Large"},

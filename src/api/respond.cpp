@@ -94,7 +94,7 @@ Result<> check_preconditions(const HttpRequest& request, std::optional<std::uint
 
 void finish_conditional(const HttpRequest& request, HttpResponse& response) {
   const bool reads = request.method == Method::get || request.method == Method::head;
-  if (!reads || response.status != 200 || response.stream) return;
+  if (!reads || response.status != 200 || response.is_open_ended()) return;
   if (response.header("Cache-Control") == "no-store") return;
   if (response.header("ETag").empty()) {
     response.headers.emplace_back("ETag", '"' + hash(response.body) + '"');

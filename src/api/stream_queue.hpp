@@ -11,7 +11,7 @@
 
 namespace rocd {
 
-class StreamQueue final : public StreamWriter {
+class StreamQueue final : public StreamWriter, public ChunkSource {
  public:
   StreamQueue(std::size_t max_chunks, std::size_t max_bytes)
       : max_chunks_(max_chunks), max_bytes_(max_bytes) {}
@@ -36,10 +36,10 @@ class StreamQueue final : public StreamWriter {
 
   // For the connection. `listener` is called after each write and close; null when it is gone.
   void set_listener(std::function<void()> listener) { on_change_ = std::move(listener); }
-  [[nodiscard]] bool empty() const { return chunks_.empty(); }
-  [[nodiscard]] bool closed() const { return closed_; }
+  [[nodiscard]] bool ended() const override { return closed_ && chunks_.empty(); }
   [[nodiscard]] bool overflowed() const { return overflowed_; }
-  [[nodiscard]] std::shared_ptr<const std::string> pop() {
+  [[nodiscard]] std::shared_ptr<const std::string> next() override {
+    if (chunks_.empty()) return nullptr;
     auto chunk = std::move(chunks_.front());
     chunks_.pop_front();
     bytes_ -= chunk->size();

@@ -32,7 +32,9 @@ json::object tool_json(const ToolInfo& tool) {
   return object;
 }
 
-HttpResponse read_system(Services& services) {
+}  // namespace
+
+json::object system_json(const Services& services) {
   const auto& context = services.context;
   const auto& engine = context.engine.info();
   const auto& driver = context.endpoints.driver();
@@ -57,8 +59,10 @@ HttpResponse read_system(Services& services) {
   body["engine"] =
       json::object{{"id", engine.id}, {"probed", engine.probed}, {"usable", engine.usable}};
   body["tools"] = std::move(tools);
-  return fresh(json_response(200, body));
+  return body;
 }
+
+namespace {
 
 json::object check(std::string_view name, bool ok, std::string_view message) {
   json::object object{{"name", name}, {"ok", ok}};
@@ -96,7 +100,7 @@ HttpResponse read_ready(const Call& call, Services& services) {
 
 void add_system_routes(Router& router, Services& services) {
   router.add({Method::get, "/system", BodyKind::none, {}, [&services](const Call&) {
-                return read_system(services);
+                return fresh(json_response(200, system_json(services)));
               }});
   router.add({Method::get, "/healthz", BodyKind::none, {}, [](const Call&) {
                 return fresh(json_response(200, json::object{{"alive", true}}));

@@ -91,10 +91,11 @@ struct Daemon::Impl {
         engine(
             io.get_executor(), spawner,
             {.tools = {config.tools.roc_send, config.tools.roc_recv}, .environment = environment}),
-        endpoints(io.get_executor(), uid, driver, *store),
+        events(Uid::random().str().substr(0, 6)),  // tells this run from others
+        endpoints(io.get_executor(), uid, driver, *store, events),
         streams(io.get_executor(), {uid, config.ports, config.tools.allow_extra_args}, engine,
-                supervisor, endpoints, *store),
-        api({self, endpoints, streams, *store, engine, config, Now::read().mono}),
+                supervisor, endpoints, *store, events),
+        api({self, endpoints, streams, *store, engine, config, Now::read().mono, events}),
         http(io.get_executor(), [this](const HttpRequest& request) { return api.handle(request); }),
         signals(io),
         tasks(io.get_executor()) {}
@@ -119,6 +120,7 @@ struct Daemon::Impl {
   Supervisor supervisor;
   PipeWireDriver driver;
   RocCliEngine engine;
+  EventBus events;
   EndpointDispatcher endpoints;
   StreamDispatcher streams;
   Api api;
@@ -180,6 +182,7 @@ asio::awaitable<void> Daemon::Impl::supervise_signals() {
 
 // In order: no new requests, no new children, no nodes.
 asio::awaitable<bool> Daemon::Impl::stop() {
+  events.publish(EventType::daemon_stopping, "/system", nullptr, nullptr, Now::read().wall);
   const auto everything = [this]() -> asio::awaitable<bool> {
     co_await http.shutdown();
     co_await streams.shutdown();

@@ -140,8 +140,9 @@ Result<Endpoint> EndpointDispatcher::Impl::update_system(Record& record,
 // --- the interface
 
 EndpointDispatcher::EndpointDispatcher(const boost::asio::any_io_executor& executor,
-                                       const Uid& self, DeviceDriver& driver, Store& store)
-    : impl_(std::make_unique<Impl>(executor, self, driver, store)) {}
+                                       const Uid& self, DeviceDriver& driver, Store& store,
+                                       EventBus& events)
+    : impl_(std::make_unique<Impl>(executor, self, driver, store, events)) {}
 
 EndpointDispatcher::~EndpointDispatcher() = default;
 
@@ -151,6 +152,7 @@ void EndpointDispatcher::set_callbacks(Callbacks callbacks) {
 
 Result<> EndpointDispatcher::start(const std::vector<EndpointSpec>& configured) {
   if (auto loaded = impl_->load(configured); !loaded) return loaded;
+  for (const auto& [uid, record] : impl_->records) impl_->news.know(record.endpoint);
   impl_->start_driver();
   return {};
 }

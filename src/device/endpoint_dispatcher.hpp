@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "device/device_driver.hpp"
 #include "model/endpoint.hpp"
+#include "model/event_bus.hpp"
 #include "store/store.hpp"
 
 namespace rocd {
@@ -27,10 +28,10 @@ class EndpointDispatcher final {
     std::function<void(const Uid& stream, bool linked, const std::string& reason)> on_link;
   };
 
-  // driver and store outlive the dispatcher. The executor is for the timer that stores volumes
-  // which others change: a slider that is dragged is not a hundred writes.
+  // driver, store and events outlive the dispatcher. The executor is for the timer that stores
+  // volumes which others change: a slider that is dragged is not a hundred writes.
   EndpointDispatcher(const boost::asio::any_io_executor& executor, const Uid& self,
-                     DeviceDriver& driver, Store& store);
+                     DeviceDriver& driver, Store& store, EventBus& events);
   ~EndpointDispatcher();
 
   void set_callbacks(Callbacks callbacks);

@@ -59,14 +59,15 @@ void EndpointDispatcher::Impl::refresh_status(Record& record) {
 
 void EndpointDispatcher::Impl::on_connection(bool connected, const std::string& reason) {
   away_reason = connected ? "" : "PipeWire is away: " + reason;
+  news.tell_connection(connected, away_reason);
   if (callbacks.on_connection) callbacks.on_connection(connected);
-  std::vector<Uid> news;
+  std::vector<Uid> different;
   for (auto& [uid, record] : records) {
     const auto before = record.endpoint.status;
     refresh_status(record);
-    if (!(record.endpoint.status == before)) news.push_back(uid);
+    if (!(record.endpoint.status == before)) different.push_back(uid);
   }
-  for (const auto& uid : news) changed(uid);
+  for (const auto& uid : different) changed(uid);
 }
 
 void EndpointDispatcher::Impl::on_device(const DeviceInfo& info) {

@@ -11,6 +11,7 @@
 #include "aio/machine_timer.hpp"
 #include "device/endpoint_dispatcher.hpp"
 #include "device/endpoint_names.hpp"
+#include "device/endpoint_news.hpp"
 #include "device/endpoint_storage.hpp"
 
 namespace rocd {
@@ -26,8 +27,12 @@ struct EndpointDispatcher::Impl {
   };
 
   Impl(const boost::asio::any_io_executor& executor, const Uid& self_, DeviceDriver& driver_,
-       Store& store)
-      : self(self_), driver(driver_), storage(self_, store), timer(executor, [this] { save(); }) {}
+       Store& store, EventBus& events)
+      : self(self_),
+        driver(driver_),
+        storage(self_, store),
+        news(self_, events),
+        timer(executor, [this] { save(); }) {}
 
   // By an endpoint of ours, or by a device of somebody else that has such a name.
   [[nodiscard]] bool name_taken(const std::string& name, const Uid& except) const {
@@ -40,7 +45,10 @@ struct EndpointDispatcher::Impl {
 
   Record& add(EndpointSpec spec);
   void refresh_status(Record& record);
+  // After every change: of spec, status, device, or of being there at all.
   void changed(const Uid& uid) {
+    const auto found = records.find(uid);
+    news.tell(uid, found == records.end() ? nullptr : &found->second.endpoint);
     if (callbacks.on_changed) callbacks.on_changed(uid);
   }
   Result<> load(const std::vector<EndpointSpec>& configured);
@@ -62,6 +70,7 @@ struct EndpointDispatcher::Impl {
   Uid self;
   DeviceDriver& driver;
   EndpointStorage storage;
+  EndpointNews news;
   MachineTimer timer;
   Callbacks callbacks;
   std::map<Uid, Record> records;

@@ -20,6 +20,13 @@ namespace rocd {
 [[nodiscard]] boost::json::object to_json(const Stream& stream);
 [[nodiscard]] boost::json::object to_json(const Peer& peer);
 
+// The members of a stream's status that events of their own tell of.
+[[nodiscard]] boost::json::object state_json(
+    const StreamStatus& status);  // without the older exits
+[[nodiscard]] boost::json::object health_json(const HealthReport& health);
+[[nodiscard]] boost::json::object metrics_json(const StreamMetrics& metrics);
+[[nodiscard]] boost::json::object status_json(const EndpointStatus& status);
+
 // What a client may write, of a spec: the base on which a merge patch is applied, and what the
 // store keeps. decode_*(writable_json(x)) gives x again, but for uid, origin, location, version.
 [[nodiscard]] boost::json::object writable_json(const EndpointSpec& spec);

@@ -95,6 +95,26 @@ object resolved_json(const ResolvedStream& resolved) {
   return out;
 }
 
+void append(object& out, object more) {
+  for (auto& item : more) out[item.key()] = std::move(item.value());
+}
+
+}  // namespace
+
+object state_json(const StreamStatus& status) {
+  object out;
+  out["state"] = to_string(status.state);
+  put_text(out, "message", status.message);
+  out["since"] = format_utc(status.since);
+  out["pid"] = or_null(status.pid);
+  out["restarts"] = status.restarts;
+  out["crash_looping"] = status.crash_looping;
+  out["retry_at"] = status.retry_at ? value(format_utc(*status.retry_at)) : value(nullptr);
+  out["last_exit"] = status.exits.empty() ? value(nullptr) : value(exit_json(status.exits.back()));
+  out["resolved"] = status.resolved ? value(resolved_json(*status.resolved)) : value(nullptr);
+  return out;
+}
+
 object health_json(const HealthReport& health) {
   object out;
   out["overall"] = to_string(health.overall);
@@ -116,25 +136,6 @@ object metrics_json(const StreamMetrics& metrics) {
   return out;
 }
 
-object status_json(const StreamStatus& status) {
-  object out;
-  out["state"] = to_string(status.state);
-  put_text(out, "message", status.message);
-  out["since"] = format_utc(status.since);
-  out["pid"] = or_null(status.pid);
-  out["restarts"] = status.restarts;
-  out["crash_looping"] = status.crash_looping;
-  out["retry_at"] = status.retry_at ? value(format_utc(*status.retry_at)) : value(nullptr);
-  array exits;
-  for (const auto& exit : status.exits) exits.push_back(exit_json(exit));
-  out["last_exit"] = exits.empty() ? value(nullptr) : exits.back();
-  out["exits"] = std::move(exits);
-  out["resolved"] = status.resolved ? value(resolved_json(*status.resolved)) : value(nullptr);
-  out["health"] = health_json(status.health);
-  out["metrics"] = metrics_json(status.metrics);
-  return out;
-}
-
 object status_json(const EndpointStatus& status) {
   object out;
   out["state"] = to_string(status.state);
@@ -145,12 +146,6 @@ object status_json(const EndpointStatus& status) {
   put_text(out, "message", status.message);
   return out;
 }
-
-void append(object& out, object more) {
-  for (auto& item : more) out[item.key()] = std::move(item.value());
-}
-
-}  // namespace
 
 object writable_json(const EndpointSpec& spec) {
   object out;
@@ -193,6 +188,20 @@ object to_json(const Endpoint& endpoint, const Uid& peer) {
   out["status"] = status_json(endpoint.status);
   return out;
 }
+
+namespace {
+
+object status_json(const StreamStatus& status) {
+  object out = state_json(status);
+  array exits;
+  for (const auto& exit : status.exits) exits.push_back(exit_json(exit));
+  out["exits"] = std::move(exits);
+  out["health"] = health_json(status.health);
+  out["metrics"] = metrics_json(status.metrics);
+  return out;
+}
+
+}  // namespace
 
 object to_json(const Stream& stream) {
   object out;

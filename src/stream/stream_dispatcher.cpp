@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "model/json.hpp"
 #include "stream/stream_records.hpp"
 
 namespace rocd {
@@ -40,9 +41,9 @@ bool same_wish(StreamSpec a, const StreamSpec& b) {
 
 StreamDispatcher::StreamDispatcher(boost::asio::any_io_executor executor, Options options,
                                    StreamEngine& engine, Supervisor& supervisor,
-                                   EndpointDispatcher& endpoints, Store& store)
+                                   EndpointDispatcher& endpoints, Store& store, EventBus& events)
     : impl_(std::make_unique<Impl>(std::move(executor), std::move(options), engine, supervisor,
-                                   endpoints, store)) {
+                                   endpoints, store, events)) {
   impl_->set_callbacks();
 }
 
@@ -73,6 +74,7 @@ Result<> StreamDispatcher::start(const std::vector<StreamSpec>& configured) {
     }
     impl_->add(std::move(spec));
   }
+  impl_->started = true;
   return {};
 }
 
@@ -94,6 +96,14 @@ std::vector<Stream> StreamDispatcher::list() const {
     if (!record->removed()) streams.push_back(record->view());
   }
   return streams;
+}
+
+std::vector<Uid> StreamDispatcher::uids() const {
+  std::vector<Uid> uids;
+  for (const auto& [uid, record] : impl_->records) {
+    if (!record->removed()) uids.push_back(uid);
+  }
+  return uids;
 }
 
 std::optional<Stream> StreamDispatcher::find(const Uid& uid) const {
@@ -170,6 +180,9 @@ Result<Stream> StreamDispatcher::update(const Uid& uid, StreamSpec spec) {
     if (auto errors = impl_->errors_in(spec); !errors.empty()) return refused(std::move(errors));
     if (auto stored = impl_->store.put(spec); !stored) return stored.error();
   }
+  auto next = record->view();
+  next.spec = spec;
+  impl_->publish(EventType::stream_updated, uid, to_json(record->view()), to_json(next));
   record->set_spec(std::move(spec));
   impl_->tell_users(before);
   impl_->tell_users(record->spec());
@@ -184,6 +197,7 @@ Result<> StreamDispatcher::remove(const Uid& uid) {
     return belongs_to_configuration(before, "it cannot be deleted");
   }
   if (auto removed = impl_->store.remove(uid); !removed) return removed.error();
+  impl_->publish(EventType::stream_deleted, uid, to_json(record->view()), nullptr);
   record->remove();
   impl_->tell_users(before);
   return {};

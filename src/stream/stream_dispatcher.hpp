@@ -28,7 +28,8 @@ class StreamDispatcher final {
   // All references outlive the dispatcher. It sets the callbacks of engine, supervisor and
   // endpoints.
   StreamDispatcher(boost::asio::any_io_executor executor, Options options, StreamEngine& engine,
-                   Supervisor& supervisor, EndpointDispatcher& endpoints, Store& store);
+                   Supervisor& supervisor, EndpointDispatcher& endpoints, Store& store,
+                   EventBus& events);
   ~StreamDispatcher();
 
   // Loads stored specs and overrides, adds the configured ones, starts what is enabled. Endpoints
@@ -37,6 +38,7 @@ class StreamDispatcher final {
   [[nodiscard]] boost::asio::awaitable<void> shutdown();  // no child lives afterwards
 
   [[nodiscard]] std::vector<Stream> list() const;  // ordered by uid
+  [[nodiscard]] std::vector<Uid> uids() const;     // of the same
   [[nodiscard]] std::optional<Stream> find(const Uid& uid) const;
   struct Log {
     std::vector<LogLine> lines;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "model/json.hpp"
 
 namespace rocd {
 namespace {
@@ -22,6 +23,15 @@ void add_ports_of(const ExternalAddress& address, std::set<std::uint16_t>& ports
   }
 }
 
+bool same_state(const StreamStatus& a, const StreamStatus& b) {
+  const auto newest = [](const StreamStatus& status) {
+    return status.exits.empty() ? Now{} : status.exits.back().at;
+  };
+  return a.state == b.state && a.message == b.message && a.since == b.since && a.pid == b.pid &&
+         a.restarts == b.restarts && a.crash_looping == b.crash_looping &&
+         a.retry_at == b.retry_at && a.resolved == b.resolved && newest(a).wall == newest(b).wall;
+}
+
 // The supervisor's readiness is ours: a device was there and its tool opens it in well under a
 // second; on an overloaded machine it takes longer, and restarts would feed the overload.
 ChildPolicy policy_for(RestartPolicy restart) {
@@ -38,15 +48,22 @@ StreamRecord::StreamRecord(StreamTools& tools, StreamSpec spec)
       machine_(std::move(spec), Now::read()),
       timer_(tools.executor,
              [this] { tell([](StreamMachine& m, Now now) { m.handle_timeout(now); }); }),
-      readers_(std::make_shared<std::map<std::uint64_t, Reader>>()) {}
+      readers_(std::make_shared<std::map<std::uint64_t, Reader>>()) {
+  told_ = machine_.status();
+}
 
-Stream StreamRecord::view() const {
-  Stream stream{machine_.spec(), machine_.status()};
-  stream.status.exits = tools_.supervisor.exits(uid());
+StreamStatus StreamRecord::status() const {
+  auto status = machine_.status();
+  status.exits = tools_.supervisor.exits(uid());
   // That a child has become stable is no change of its state, so nobody was told.
   if (const auto* child = tools_.supervisor.status(uid())) {
-    stream.status.crash_looping = child->crash_looping;
+    status.crash_looping = child->crash_looping;
   }
+  return status;
+}
+
+Stream StreamRecord::view() const {
+  Stream stream{machine_.spec(), status()};
   refresh_usage(1s);
   if (usage_) {
     stream.status.metrics.cpu_seconds = usage_->cpu_seconds;
@@ -147,6 +164,8 @@ void StreamRecord::tell_usage() {
   if (!usage_) return;
   const double cpu_seconds = usage_->cpu_seconds;
   tell([&](StreamMachine& m, Now now) { m.handle_usage(cpu_seconds, now); });
+  publish_status();  // that a child is no longer crash-looping is no change of the machine's
+  publish_metrics();
 }
 
 void StreamRecord::tell_line(std::uint64_t generation, const LogLine& line) {
@@ -181,8 +200,41 @@ void StreamRecord::drain() {
   }
   if (closed_) return;
   timer_.arm(machine_.poll_timeout());
-  if (machine_.poll_status_changed()) log_state();
+  if (machine_.poll_status_changed()) {
+    log_state();
+    publish_status();
+  }
   if (tools_.on_drained) tools_.on_drained(uid());
+}
+
+void StreamRecord::publish(EventType type, boost::json::object pre, boost::json::object post) {
+  if (removed_ || closed_) return;
+  tools_.events.publish(type, stream_uri(uid()), boost::json::object{{"status", std::move(pre)}},
+                        boost::json::object{{"status", std::move(post)}}, Now::read().wall);
+}
+
+void StreamRecord::publish_status() {
+  auto now = status();
+  if (now.exits.size() > 1) now.exits.erase(now.exits.begin(), now.exits.end() - 1);
+  now.metrics = told_.metrics;
+  const auto before = std::exchange(told_, std::move(now));
+  if (!same_state(before, told_)) {
+    publish(EventType::stream_state, state_json(before), state_json(told_));
+  }
+  if (!(before.health == told_.health)) {
+    publish(EventType::stream_health, {{"health", health_json(before.health)}},
+            {{"health", health_json(told_.health)}});
+  }
+}
+
+// They change all the time: told while somebody listens, and not kept for those who do not.
+void StreamRecord::publish_metrics() {
+  if (!tools_.events.is_heard()) return;
+  const auto metrics = view().status.metrics;
+  if (metrics == told_.metrics) return;
+  const auto before = std::exchange(told_.metrics, metrics);
+  publish(EventType::stream_metrics, {{"metrics", metrics_json(before)}},
+          {{"metrics", metrics_json(metrics)}});
 }
 
 std::string StreamRecord::label() const {

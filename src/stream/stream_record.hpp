@@ -10,6 +10,7 @@
 
 #include "aio/machine_timer.hpp"
 #include "device/endpoint_dispatcher.hpp"
+#include "model/event_bus.hpp"
 #include "stream/port_allocator.hpp"
 #include "stream/stream_engine.hpp"
 #include "stream/stream_machine.hpp"
@@ -23,6 +24,7 @@ struct StreamTools {
   StreamEngine& engine;
   Supervisor& supervisor;
   EndpointDispatcher& endpoints;
+  EventBus& events;
   PortRange ports;
   // UDP ports of all other streams: in their specs, or chosen for them.
   std::function<std::set<std::uint16_t>(const Uid& but)> taken_ports;
@@ -65,6 +67,10 @@ class StreamRecord {
 
  private:
   void drain();
+  [[nodiscard]] StreamStatus status() const;  // but for the child's use of processor and memory
+  void publish_status();
+  void publish_metrics();
+  void publish(EventType type, boost::json::object pre, boost::json::object post);
   void log_state();
   [[nodiscard]] std::string label() const;  // for people
   void refresh_usage(Duration not_older_than) const;
@@ -86,6 +92,7 @@ class StreamRecord {
   ExternalAddress chosen_;
   mutable std::optional<Supervisor::Usage> usage_;  // as of usage_at_
   mutable Instant usage_at_{};
+  StreamStatus told_;  // what the last events said; of the exits only the newest
   std::optional<StreamState> logged_state_;
   std::string logged_message_;
   bool removed_ = false;

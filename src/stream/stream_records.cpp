@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/duration.hpp"
+#include "model/json.hpp"
 #include "model/validate.hpp"
 #include "stream/stream_tuning.hpp"
 
@@ -27,17 +28,19 @@ void add_tuning_error(const StreamSettings& settings, std::vector<FieldError>& e
 }  // namespace
 
 StreamDispatcher::Impl::Impl(boost::asio::any_io_executor ex, Options opts, StreamEngine& eng,
-                             Supervisor& sup, EndpointDispatcher& ends, Store& st)
+                             Supervisor& sup, EndpointDispatcher& ends, Store& st, EventBus& bus)
     : executor(std::move(ex)),
       options(std::move(opts)),
       engine(eng),
       supervisor(sup),
       endpoints(ends),
       store(options.self, st),
+      events(bus),
       tools{executor,
             engine,
             supervisor,
             endpoints,
+            bus,
             options.ports,
             [this](const Uid& but) { return taken_ports(but); },
             [this](const Uid& uid) { after(uid); }},
@@ -86,8 +89,7 @@ std::vector<FieldError> StreamDispatcher::Impl::errors_in(const StreamSpec& spec
 // ---------------------------------------------------------------------
 
 void StreamDispatcher::Impl::set_callbacks() {
-  engine.set_on_changed(
-      [this] { tell_all([](StreamMachine& m, Now now) { m.handle_engine_changed(now); }); });
+  engine.set_on_changed([this] { tell_engine(); });
   supervisor.set_callbacks({[this](const Uid& uid, const ChildStatus&) {
                               if (auto* found = record(uid)) found->tell_child();
                             },
@@ -120,9 +122,23 @@ StreamRecord& StreamDispatcher::Impl::add(StreamSpec spec) {
   const Uid uid = spec.uid;
   auto& slot = records[uid];
   slot = std::make_unique<StreamRecord>(tools, std::move(spec));
+  if (started) publish(EventType::stream_created, uid, nullptr, to_json(slot->view()));
   slot->begin(endpoints.driver().connected());
   tell_users(slot->spec());
   return *slot;
+}
+
+void StreamDispatcher::Impl::publish(EventType type, const Uid& uid, const EventBody& pre,
+                                     const EventBody& post) {
+  events.publish(type, stream_uri(uid), pre, post, Now::read().wall);
+}
+
+void StreamDispatcher::Impl::tell_engine() {
+  const auto& info = engine.info();
+  events.publish(EventType::daemon_tools, "/system", nullptr,
+                 boost::json::object{{"engine", {{"id", info.id}, {"usable", info.usable}}}},
+                 Now::read().wall);
+  tell_all([](StreamMachine& m, Now now) { m.handle_engine_changed(now); });
 }
 
 void StreamDispatcher::Impl::after(const Uid& uid) {

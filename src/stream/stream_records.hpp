@@ -16,7 +16,7 @@ namespace rocd {
 
 struct StreamDispatcher::Impl {
   Impl(boost::asio::any_io_executor ex, Options opts, StreamEngine& eng, Supervisor& sup,
-       EndpointDispatcher& ends, Store& st);
+       EndpointDispatcher& ends, Store& st, EventBus& bus);
 
   StreamRecord* record(const Uid& uid);   // also one that is being removed
   StreamRecord* visible(const Uid& uid);  // not one that is being removed
@@ -35,6 +35,8 @@ struct StreamDispatcher::Impl {
   }
 
   StreamRecord& add(StreamSpec spec);
+  void publish(EventType type, const Uid& uid, const EventBody& pre, const EventBody& post);
+  void tell_engine();
   // After each drain of a record. It may be called from deep inside of it: nothing is erased here.
   void after(const Uid& uid);
   void sample_soon();
@@ -48,9 +50,11 @@ struct StreamDispatcher::Impl {
   Supervisor& supervisor;
   EndpointDispatcher& endpoints;
   StreamStore store;
+  EventBus& events;
   StreamTools tools;
   MachineTimer usage_timer;
   bool sampling = false;
+  bool started = false;  // what was there at the start is no news
   bool closing = false;
   std::map<Uid, std::unique_ptr<StreamRecord>> records;
   std::shared_ptr<int> alive = std::make_shared<int>(0);  // posted handlers hold it weakly

@@ -58,10 +58,10 @@ ApiFixture::ApiFixture() {
   self = store->self_uid().value();
   registry = std::make_unique<NoRegistry>();
   supervisor = std::make_unique<Supervisor>(io.get_executor(), spawner, *registry, 1);
-  endpoints = std::make_unique<EndpointDispatcher>(io.get_executor(), self, driver, *store);
+  endpoints = std::make_unique<EndpointDispatcher>(io.get_executor(), self, driver, *store, events);
   streams = std::make_unique<StreamDispatcher>(io.get_executor(),
                                                StreamDispatcher::Options{self, {}, false}, engine,
-                                               *supervisor, *endpoints, *store);
+                                               *supervisor, *endpoints, *store, events);
   peer = {self, "studio", "studio.lan", true, 1};
 
   DeviceInfo device;
@@ -95,7 +95,7 @@ ApiFixture::ApiFixture() {
   REQUIRE(!speakers.empty());
   config.file = "/etc/rocd/rocd.yaml";
   api = std::make_unique<Api>(
-      Api::Context{peer, *endpoints, *streams, *store, engine, config, Now::read().mono});
+      Api::Context{peer, *endpoints, *streams, *store, engine, config, Now::read().mono, events});
 }
 
 ApiFixture::~ApiFixture() = default;
@@ -122,6 +122,7 @@ Answer ApiFixture::ask(const std::string& method, const std::string& target, Ask
   request.if_none_match = what.if_none_match;
   request.origin = what.origin;
   request.last_event_id = what.last_event_id;
+  request.websocket = what.websocket;
   const Answer answer{api->handle(request)};
   check_contract(request, answer);
   settle();

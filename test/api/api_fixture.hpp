@@ -28,6 +28,7 @@ struct Ask {
   std::string content_type = "application/json";  // sent when there is a body
   std::string if_match{}, if_none_match{}, origin{}, last_event_id{};
   std::string host = "localhost:4040";
+  std::optional<HttpRequest::Upgrade> websocket{};
 };
 
 struct Answer : HttpResponse {
@@ -55,6 +56,7 @@ class ApiFixture {
   boost::asio::io_context io;
   std::unique_ptr<Store> store;
   Uid self;
+  EventBus events{"test"};
   FakeDeviceDriver driver;
   FakeStreamEngine engine;
   FakeSpawner spawner;

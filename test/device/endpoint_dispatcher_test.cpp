@@ -34,7 +34,7 @@ struct Peer {
     REQUIRE(opened.has_value());
     store = std::move(*opened);
     driver.emplace();
-    endpoints.emplace(io.get_executor(), self, *driver, *store);
+    endpoints.emplace(io.get_executor(), self, *driver, *store, events);
     endpoints->set_callbacks({.on_changed = [this](const Uid& uid) { changed.insert(uid); },
                               .on_connection = [this](bool up) { connections.push_back(up); },
                               .on_stream_node = {},
@@ -75,6 +75,7 @@ struct Peer {
   TempDirectory directory;
   std::vector<EndpointSpec> configured;
   std::unique_ptr<Store> store;
+  EventBus events{"test"};
   std::optional<FakeDeviceDriver> driver;
   std::optional<EndpointDispatcher> endpoints;
   std::set<Uid> changed;

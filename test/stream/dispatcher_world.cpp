@@ -35,13 +35,13 @@ DispatcherWorld::DispatcherWorld(const std::filesystem::path& state_directory,
   spawner.on_spawn = [this](FakeProcess& process) {
     if (play_children) play(process);
   };
-  endpoints = std::make_unique<EndpointDispatcher>(io.get_executor(), self, driver, *store);
+  endpoints = std::make_unique<EndpointDispatcher>(io.get_executor(), self, driver, *store, events);
   supervisor = std::make_unique<Supervisor>(io.get_executor(), spawner, registry, 1);
   StreamDispatcher::Options options;
   options.self = self;
   options.ports = {42000, 42099};
   streams = std::make_unique<StreamDispatcher>(io.get_executor(), options, engine, *supervisor,
-                                               *endpoints, *store);
+                                               *endpoints, *store, events);
   const auto speaker_spec = endpoint(self, "speaker", StreamDirection::output);
   const auto microphone_spec = endpoint(self, "microphone", StreamDirection::input);
   speaker = speaker_spec.uid;

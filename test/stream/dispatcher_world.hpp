@@ -44,6 +44,7 @@ class DispatcherWorld {
   boost::asio::io_context io;
   Uid self;
   std::unique_ptr<Store> store;
+  EventBus events{"test"};
   FakeDeviceDriver driver;
   FakeSpawner spawner;
   FakeStreamEngine engine;
