@@ -66,6 +66,11 @@ libsqlite3-dev            -
 libcli11-dev              -
 libavahi-client-dev       -
 '
+# Unless there is a Node.js already, from wherever.
+readonly node_packages='
+nodejs                    -
+npm                       -
+'
 readonly bench_packages='
 runit                     -
 s6                        -
@@ -114,9 +119,17 @@ wanted_packages() {
     esac
   else
     printf '%s' "$dev_packages"
+    if ! has_node; then printf '%s' "$node_packages"; fi
   fi
   if [ "$with_bench" = yes ]; then printf '%s' "$bench_packages"; fi
   if [ "$codename" = trixie ]; then printf 'roc-toolkit-tools 0.4\n'; fi
+}
+
+has_node() {
+  local version
+  version=$(node --version 2>/dev/null) && npm --version >/dev/null 2>&1 || return 1
+  version=${version#v}
+  [ "${version%%.*}" -ge 18 ]
 }
 
 # Prints "package minimum" for each wanted package that is absent or too old.
@@ -147,7 +160,7 @@ Install these yourself (Debian's package names), then build with cmake:
              libpipewire-0.3-dev >= 1.4, Boost >= 1.83 (libboost1.83-dev, libboost-json1.83-dev,
              libboost-filesystem1.83-dev), libspdlog-dev >= 1.10, libfmt-dev >= 9, libyaml-cpp-dev >= 0.7,
              libzmq3-dev >= 4.3.4, libsqlite3-dev >= 3.40, libcli11-dev, libavahi-client-dev; faster with ccache and mold
-  to test:   Catch2 >= 3 (catch2), clang-format-19, clang-tidy-19
+  to test:   Catch2 >= 3 (catch2), clang-format-19, clang-tidy-19, Node.js >= 18 with npm (nodejs, npm)
   to bench:  runit, s6, supervisor
 EXPLAIN
   exit 1
@@ -373,7 +386,7 @@ verify() {
     show_version "$name" "$name" --version
   done
   if [ "$runtime_only" = no ]; then
-    for name in cmake ninja clang-format-19 clang-tidy-19; do
+    for name in cmake ninja clang-format-19 clang-tidy-19 node npm; do
       show_version "$name" "$name" --version
     done
     show_version g++ g++ -dumpfullversion

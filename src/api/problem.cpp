@@ -29,8 +29,8 @@ const std::vector<ProblemKind>& problem_kinds() {
       {500, "internal_error", "A defect of rocd; its log says more."},
       {500, "io_error", "The operating system refused something; nothing was changed."},
       {501, "not_implemented", "A Transfer-Encoding other than chunked."},
-      {503, "unavailable", "It works later: PipeWire or a tool is away. See Retry-After."},
-      {504, "timeout", "Something that rocd waited for did not answer."},
+      {503, "unavailable",
+       "It works later: PipeWire or a tool is away, or rocd is busy. See Retry-After."},
   };
   return kinds;
 }
@@ -63,7 +63,6 @@ std::string_view reason_phrase(int status) {
       {500, "Internal Server Error"},
       {501, "Not Implemented"},
       {503, "Service Unavailable"},
-      {504, "Gateway Timeout"},
   };
   const auto found = phrases.find(status);
   return found == phrases.end() ? std::string_view("Unknown") : found->second;
@@ -83,9 +82,8 @@ int status_of(ErrorCode code) {
     case ErrorCode::precondition:
       return 412;
     case ErrorCode::unavailable:
-      return 503;
     case ErrorCode::timeout:
-      return 504;
+      return 503;
     case ErrorCode::io:
     case ErrorCode::internal:
       break;

@@ -1,4 +1,6 @@
 // Peers and endpoints over REST: what works. What does not is in wrong_request_test.cpp.
+#include <sqlite3.h>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -84,6 +86,40 @@ TEST_CASE("Volume and mute of configured and of system devices may change") {
     CHECK(rocd.ask("PATCH", uri, {.body = R"({"volume": 0.25})"}).status == 200);
     CHECK(rocd.ask("GET", uri).at("/volume") == "0.25");
   }
+}
+
+TEST_CASE("A system device that is away cannot be changed now, but later") {
+  ApiFixture rocd;
+  const auto uri = "/peers/self/endpoints/" + rocd.speakers;
+  // It is remembered as long as a stream wants it.
+  const auto body_of_stream =
+      R"({"source": {"connection_type": "external"}, "destination": {"connection_type": "endpoint",
+          "endpoint_uri": ")" +
+      uri + "\"}}";
+  REQUIRE(rocd.ask("POST", "/streams", {.body = body_of_stream}).status == 201);
+  rocd.driver.disconnect();
+  rocd.settle();
+  const auto patched = rocd.ask("PATCH", uri, {.body = R"({"volume": 0.25})"});
+  CHECK(patched.status == 503);
+  CHECK(patched.header("Retry-After") == "1");
+  CHECK(patched.at("/detail") == "'Speakers' is absent: PipeWire is away: the test took it away");
+  auto body = rocd.ask("GET", uri).json().as_object();
+  body["muted"] = true;
+  CHECK(rocd.ask("PUT", uri, {.body = boost::json::serialize(body)}).status == 503);
+}
+
+TEST_CASE("What cannot be stored is not done, and an error of the system") {
+  ApiFixture rocd;
+  const auto uri = "/peers/self/endpoints/" + rocd.make_endpoint("output");
+  const auto before = rocd.ask("GET", "/peers/self/endpoints").json();
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open((rocd.dir.path() / "state.db").c_str(), &database) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(database, "DROP TABLE item", nullptr, nullptr, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_close(database) == SQLITE_OK);
+  const auto refused = rocd.ask("PATCH", uri, {.body = R"({"display_name": "Attic"})"});
+  CHECK(refused.status == 500);
+  CHECK(refused.at("/error_code") == "io_error");
+  CHECK(rocd.ask("GET", "/peers/self/endpoints").json() == before);
 }
 
 TEST_CASE("Endpoints are listed in the order of their uids, with who uses them") {

@@ -1,5 +1,5 @@
 // The whole API over real dispatchers and a store, with fakes for the sound system, the engine and
-// processes; no sockets. Every answer that ask() gets is checked against openapi/rocd.yaml.
+// processes; no sockets. What ask() sends and gets is recorded, see exchange_record.hpp.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -69,9 +69,6 @@ class ApiFixture {
   std::unique_ptr<Api> api;
 
   std::string kitchen, to_kitchen, speakers;  // configured endpoint and stream, system device
-
- private:
-  void check_contract(const HttpRequest& request, const HttpResponse& response);
 };
 
 }  // namespace rocd::test

@@ -74,7 +74,7 @@ TEST_CASE("PUT with a uid of the client's choice creates, and again is no second
   ApiFixture rocd;
   const auto body = rocd.sending_body();
   const std::string uri = "/streams/abc123-def456-ghi789";
-  const auto created = rocd.ask("PUT", uri, {.body = body});
+  const auto created = rocd.ask("PUT", uri, {.body = body, .if_none_match = "*"});
   CHECK(created.status == 201);
   CHECK(created.header("Location") == uri);
   CHECK(created.at("/stream_uid") == "abc123-def456-ghi789");

@@ -14,6 +14,8 @@
 #include <future>
 #include <stdexcept>
 
+#include "api/exchange_record.hpp"
+
 namespace rocd::test {
 
 bool RawClient::send(std::string_view bytes) {
@@ -78,6 +80,9 @@ std::optional<Reply> RawClient::read_reply(bool head_only) {
   }
   reply.body = input_.substr(0, bytes);
   input_.erase(0, bytes);
+  if (reply.headers["content-type"] == "application/problem+json") {
+    record_refusal(reply.status, reply.headers, reply.body);
+  }
   return reply;
 }
 

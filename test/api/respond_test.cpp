@@ -101,8 +101,9 @@ TEST_CASE("Every kind of error has its status and its problem") {
       Case{ErrorCode::not_found, 404, "not_found"}, Case{ErrorCode::conflict, 409, "conflict"},
       Case{ErrorCode::read_only, 409, "read_only"},
       Case{ErrorCode::precondition, 412, "precondition_failed"},
-      Case{ErrorCode::unavailable, 503, "unavailable"}, Case{ErrorCode::timeout, 504, "timeout"},
-      Case{ErrorCode::io, 500, "io_error"}, Case{ErrorCode::internal, 500, "internal_error"});
+      Case{ErrorCode::unavailable, 503, "unavailable"},
+      Case{ErrorCode::timeout, 503, "unavailable"}, Case{ErrorCode::io, 500, "io_error"},
+      Case{ErrorCode::internal, 500, "internal_error"});
   HttpRequest request;
   request.path = "/streams/a";
   const auto response = error_response(
