@@ -201,6 +201,10 @@ TEST_CASE_METHOD(ApiFixture, "A WebSocket of another version, or without a key, 
       ask("GET", "/events", {.websocket = HttpRequest::Upgrade{"dGhlIHNhbXBsZSBub25jZQ==", "13"}});
   CHECK(good.status == 101);
   CHECK(good.websocket);
+  const auto source = good.pull([] {});
+  const auto first = source->next();
+  REQUIRE(first);
+  CHECK(type_of(json::parse(*first).as_object()) == "sync");  // the bare envelope
 }
 
 TEST_CASE_METHOD(ApiFixture, "Nobody is told of metrics that nobody listens to") {

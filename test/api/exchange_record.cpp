@@ -130,7 +130,8 @@ void record_exchange(const HttpRequest& request, HttpResponse& response) {
   if (record() == nullptr) return;
   const int id = ++last_id;
   json::object headers;  // those of a WebSocket are made by the connection
-  if (!response.websocket && !response.content_type.empty()) headers["content-type"] = response.content_type;
+  if (!response.websocket && !response.content_type.empty())
+    headers["content-type"] = response.content_type;
   for (const auto& [name, value] : response.headers) {
     if (!response.websocket) headers[lower(name)] = value;
   }

@@ -10,8 +10,8 @@
 
 namespace rocd::test {
 
-// An answer of the API to a request. Of an open-ended one, what it goes on with is recorded too: its
-// source is wrapped for that.
+// An answer of the API to a request. Of an open-ended one, what it goes on with is recorded too:
+// its source is wrapped for that.
 void record_exchange(const HttpRequest& request, HttpResponse& response);
 
 // A problem that the server itself answered, on a real socket, to whatever the test had sent.
