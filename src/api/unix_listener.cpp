@@ -63,7 +63,28 @@ Result<> clear(const std::filesystem::path& path, const sockaddr_un& address) {
   return {};
 }
 
+Result<sockaddr_un> address_of(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const auto text = path.string();
+  if (text.empty() || text.size() >= sizeof address.sun_path) {
+    return Error{ErrorCode::invalid_argument,
+                 "'" + text + "' cannot be the path of a Unix socket",
+                 {},
+                 "at most 107 bytes (unix(7))",
+                 {}};
+  }
+  std::memcpy(address.sun_path, text.c_str(), text.size() + 1);
+  return address;
+}
+
 }  // namespace
+
+Result<> clear_unix_socket(const std::filesystem::path& path) {
+  const auto address = address_of(path);
+  if (!address) return address.error();
+  return clear(path, *address);
+}
 
 void UnixSocketFile::remove() noexcept {
   struct stat status{};
@@ -85,25 +106,17 @@ UnixListener::~UnixListener() {
 }
 
 Result<UnixListener> make_unix_listener(const std::filesystem::path& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
+  const auto address = address_of(path);
+  if (!address) return address.error();
+  if (const auto ok = clear(path, *address); !ok) return ok.error();
   const auto text = path.string();
-  if (text.empty() || text.size() >= sizeof address.sun_path) {
-    return Error{ErrorCode::invalid_argument,
-                 "'" + text + "' cannot be the path of a Unix socket",
-                 {},
-                 "at most 107 bytes (unix(7))",
-                 {}};
-  }
-  std::memcpy(address.sun_path, text.c_str(), text.size() + 1);
-  if (const auto ok = clear(path, address); !ok) return ok.error();
 
   Descriptor listener(make_socket());
   if (listener.get() < 0) return errno_error("socket", errno);
   // The file gets its mode as it is made: there is no moment at which others could connect.
   const auto mask = ::umask(0177);
   const int bound =
-      ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+      ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
   const int bind_error = errno;
   ::umask(mask);
   if (bound != 0) return errno_error("cannot make the socket " + text, bind_error);

@@ -42,6 +42,10 @@ struct UnixListener {
   int fd;
 };
 
+// Makes way for a socket that somebody else makes: removes the file of a process that is gone.
+// Errors: as make_unix_listener().
+[[nodiscard]] Result<> clear_unix_socket(const std::filesystem::path& path);
+
 // Errors: conflict (a daemon listens there, or it is not a socket), invalid_argument, io.
 [[nodiscard]] Result<UnixListener> make_unix_listener(const std::filesystem::path& path);
 

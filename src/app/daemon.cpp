@@ -13,6 +13,7 @@
 #include "aio/task_group.hpp"
 #include "aio/with_deadline.hpp"
 #include "api/api.hpp"
+#include "api/event_publisher.hpp"
 #include "api/http_server.hpp"
 #include "app/child_registry.hpp"
 #include "app/process_setup.hpp"
@@ -125,6 +126,7 @@ struct Daemon::Impl {
   StreamDispatcher streams;
   Api api;
   HttpServer http;
+  std::unique_ptr<EventPublisher> publisher;  // null: not asked for
   asio::signal_set signals;
   TaskGroup tasks;
 };
@@ -149,6 +151,11 @@ Result<> Daemon::Impl::listen() {
   url = "http://" + *address;
   if (config.http.unix_socket)
     if (auto bound = http.listen_unix(*config.http.unix_socket); !bound) return bound;
+  if (const auto socket = events_socket(config)) {
+    auto opened = EventPublisher::open(*socket, events);
+    if (!opened) return opened.error();
+    publisher = std::move(*opened);
+  }
   return {};
 }
 

@@ -72,7 +72,7 @@ void read_document(const YAML::Node& root, Config& config, const Environment& en
                    Mistakes& mistakes) {
   MapReader file(root, place_of(root), "the file", mistakes);
   read_settings("", file, config, environment);
-  for (const auto* section : {"http", "audio", "tools", "ports", "state", "log"})
+  for (const auto* section : {"http", "events", "audio", "tools", "ports", "state", "log"})
     read_section(section, file, config, environment, mistakes);
   auto endpoints = read_endpoints(file, mistakes);
   auto streams = read_streams(file, mistakes);
@@ -130,6 +130,13 @@ ConfigResult default_config(const Environment& environment) {
   apply_environment(result.config, environment, mistakes);
   result.errors = mistakes.take();
   return result;
+}
+
+std::optional<std::filesystem::path> events_socket(const Config& config) {
+  if (!config.events.beside_api) return config.events.socket;
+  const auto& api = config.http.unix_socket;
+  if (!api) return std::nullopt;
+  return api->parent_path() / (api->stem().string() + "-events.sock");
 }
 
 void assign_uids(Config& config, const Uid& self) {

@@ -24,6 +24,12 @@ struct HttpConfig {
   std::optional<std::filesystem::path> unix_socket;  // resolved; nullopt: none
 };
 
+// Where events are published by ZeroMQ.
+struct EventsConfig {
+  bool beside_api = true;  // "auto": next to http.unix_socket, or nowhere without one
+  std::optional<std::filesystem::path> socket;  // if not
+};
+
 struct AudioConfig {
   std::string driver = "pipewire";
   std::string remote = "pipewire-0";
@@ -39,6 +45,7 @@ struct Config {
   std::filesystem::path file;  // absolute; empty: built-in defaults
   std::string name;            // of this peer, for people; default: host name
   HttpConfig http;
+  EventsConfig events;
   AudioConfig audio;
   ToolsConfig tools;
   PortRange ports;
@@ -80,6 +87,9 @@ using Environment = std::function<const char*(const char*)>;
 [[nodiscard]] ConfigResult parse_config(const std::string& text, const std::string& file_name,
                                         const Environment& environment);
 [[nodiscard]] ConfigResult default_config(const Environment& environment);  // no file at all
+
+// Resolved: nullopt if events are not published.
+[[nodiscard]] std::optional<std::filesystem::path> events_socket(const Config& config);
 
 // Derives uids from names and turns names into endpoint references. "system:NODE_NAME" refers to a
 // device of the sound system. Names were already checked to exist by parse_config().

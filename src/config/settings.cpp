@@ -82,21 +82,30 @@ Result<> set_listen(Config& config, const std::string& text, const Environment&)
   return {};
 }
 
-Result<> set_unix_socket(Config& config, const std::string& text, const Environment& environment) {
+// What a path may be that is neither auto nor off.
+Result<> set_socket(std::optional<fs::path>& target, const std::string& text) {
   constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
-  if (text == "auto") {
-    config.http.unix_socket = default_unix_socket(environment);
-  } else if (text == "off") {
-    config.http.unix_socket = std::nullopt;
-  } else if (!fs::path(text).is_absolute()) {
+  if (!fs::path(text).is_absolute())
     return bad(fmt::format("'{}' is not known, expected auto, off or an absolute path", text));
-  } else if (text.size() > longest) {
+  if (text.size() > longest)
     return bad(fmt::format("the path has {} bytes, expected at most {} (the system's limit)",
                            text.size(), longest));
-  } else {
-    config.http.unix_socket = text;
-  }
+  target = text;
   return {};
+}
+
+Result<> set_unix_socket(Config& config, const std::string& text, const Environment& environment) {
+  auto& socket = config.http.unix_socket;
+  if (text != "auto" && text != "off") return set_socket(socket, text);
+  socket = text == "auto" ? default_unix_socket(environment) : std::nullopt;
+  return {};
+}
+
+Result<> set_events_socket(Config& config, const std::string& text, const Environment&) {
+  auto& events = config.events;
+  events.beside_api = text == "auto";
+  events.socket.reset();
+  return text == "auto" || text == "off" ? Result<>() : set_socket(events.socket, text);
 }
 
 Result<> set_driver(Config& config, const std::string& text, const Environment&) {
@@ -212,6 +221,11 @@ boost::json::value show_unix_socket(const Config& config) {
   return boost::json::string(path ? path->string() : "off");
 }
 
+boost::json::value show_events_socket(const Config& config) {
+  const auto& [beside_api, socket] = config.events;
+  return boost::json::string(beside_api ? "auto" : socket ? socket->string() : "off");
+}
+
 boost::json::value show_driver(const Config& config) {
   return boost::json::string(config.audio.driver);
 }
@@ -277,6 +291,7 @@ const std::vector<Setting>& settings() {
       {"", "name", "ROCD_NAME", set_name, show_name, take_name},
       {"http", "listen", "ROCD_HTTP_LISTEN", set_listen, show_listen},
       {"http", "unix_socket", "ROCD_HTTP_UNIX_SOCKET", set_unix_socket, show_unix_socket},
+      {"events", "socket", "ROCD_EVENTS_SOCKET", set_events_socket, show_events_socket},
       {"audio", "driver", nullptr, set_driver, show_driver},
       {"audio", "remote", "ROCD_AUDIO_REMOTE", set_remote, show_remote},
       {"tools", "roc_send", "ROCD_TOOLS_ROC_SEND", set_roc_send, show_roc_send},

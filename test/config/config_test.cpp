@@ -303,6 +303,8 @@ TEST_CASE("the example's scalars are the defaults, as it says") {
   CHECK(example.http.listen_host == defaults.http.listen_host);
   CHECK(example.http.listen_port == defaults.http.listen_port);
   CHECK(example.http.unix_socket == defaults.http.unix_socket);
+  CHECK(example.events.beside_api == defaults.events.beside_api);
+  CHECK(events_socket(example) == "/r/rocd-events.sock");
   CHECK(example.audio.remote == defaults.audio.remote);
   CHECK(example.tools.roc_send == defaults.tools.roc_send);
   CHECK(example.tools.roc_recv == defaults.tools.roc_recv);
@@ -313,6 +315,14 @@ TEST_CASE("the example's scalars are the defaults, as it says") {
   CHECK(example.log.level == defaults.log.level);
   CHECK(example.log.format == defaults.log.format);
   for (const auto& stream : example.streams) CHECK(stream.spec.settings == StreamSettings{});
+}
+
+TEST_CASE("events are published beside the API's socket, elsewhere, or not at all") {
+  const auto socket = [](const std::string& text) { return events_socket(parse(text).config); };
+  CHECK(socket("http: { unix_socket: /run/a/api.sock }") == "/run/a/api-events.sock");
+  CHECK(socket("http: { unix_socket: off }") == std::nullopt);
+  CHECK(socket("http: { unix_socket: off }\nevents: { socket: /run/e.sock }") == "/run/e.sock");
+  CHECK(socket("http: { unix_socket: /run/a }\nevents: { socket: off }") == std::nullopt);
 }
 
 TEST_CASE("a file that cannot be read says why") {
