@@ -19,6 +19,8 @@ class HttpClient {
  public:
   explicit HttpClient(const std::string& url);  // "http://127.0.0.1:PORT"
 
+  [[nodiscard]] std::string url() const { return "http://" + host_ + ":" + std::to_string(port_); }
+
   // Throws if there is no answer within ten seconds.
   [[nodiscard]] Response request(const std::string& method, const std::string& path,
                                  const std::optional<boost::json::value>& body = {}) const;
