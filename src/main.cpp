@@ -44,11 +44,8 @@ int run(const rocd::Options& options) {
     if (const auto claimed = rocd::claim_ready_fd(*options.ready_fd); !claimed)
       return fail(claimed.error(), usage);
   const auto file = rocd::find_config_file(options, environment);
-  auto loaded =
-      file ? rocd::load_config_file(*file, environment) : rocd::default_config(environment);
+  auto loaded = rocd::load_configuration(file, options, environment);
   if (!loaded.errors.empty()) return report(loaded);
-  if (const auto applied = rocd::apply_options(options, loaded.config); !applied)
-    return fail(applied.error(), usage);
   if (options.check)
     return answer(fmt::format("{}: {} endpoints, {} streams, no mistakes\n",
                               file ? file->string() : "built-in defaults",

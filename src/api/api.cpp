@@ -19,6 +19,7 @@ struct Api::Impl {
     add_stream_log_routes(router, services);
     add_system_routes(router, services);
     add_event_routes(router, services);
+    add_config_routes(router, services);
     add_document_routes(router, services);
     context.events.set_resources([this] { return event_resources(services); });
   }

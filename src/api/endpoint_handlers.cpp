@@ -48,7 +48,9 @@ HttpResponse change_endpoint(const Call& call, Services& services, const Endpoin
   if (const auto ok = check_preconditions(call.request, endpoint.spec.version); !ok) {
     return error_response(ok.error(), call.request);
   }
-  const auto body = is_patch ? merge_patch(writable_json(endpoint.spec), call.body) : call.body;
+  auto body = is_patch ? merge_patch(writable_json(endpoint.spec), call.body) : call.body;
+  if (const auto* file = services.context.endpoints.configured(uid))
+    fill_in_overridable(body, *file);
   auto spec = decode_endpoint(body, {services.context.self.uid, uid, endpoint.spec.type});
   if (!spec) return error_response(spec.error(), call.request);
   const auto updated = services.context.endpoints.update(uid, std::move(*spec));

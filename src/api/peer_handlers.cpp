@@ -27,8 +27,11 @@ HttpResponse write_peer(const Call& call, Services& services, const boost::json:
     Peer changed = self;
     changed.display_name = name;
     ++changed.version;
+    // Its version outlives a name that is taken back.
+    const bool is_own = name != services.context.config.name;
     const auto stored = services.context.store.put(
-        StoredKind::peer, {changed.uid, changed.version, writable_json(changed)});
+        StoredKind::peer,
+        {changed.uid, changed.version, is_own ? writable_json(changed) : boost::json::object()});
     if (!stored) return error_response(stored.error(), call.request);
     services.context.events.publish(EventType::peer_updated, peer_uri(self.uid), to_json(self),
                                     to_json(changed), Now::read().wall);

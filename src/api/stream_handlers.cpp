@@ -41,7 +41,8 @@ HttpResponse create_stream(const Call& call, Services& services, const Uid& uid)
 }
 
 HttpResponse update_stream(const Call& call, Services& services, const Uid& uid,
-                           const boost::json::value& body) {
+                           boost::json::value body) {
+  if (const auto* file = services.context.streams.configured(uid)) fill_in_overridable(body, *file);
   auto spec = understand(body, services, uid);
   if (!spec) return error_response(spec.error(), call.request);
   return respond(200, services.context.streams.update(uid, std::move(*spec)), call);

@@ -94,6 +94,18 @@ std::optional<std::filesystem::path> find_config_file(const Options& options,
   return std::nullopt;
 }
 
+ConfigResult load_configuration(const std::optional<std::filesystem::path>& file,
+                                const Options& options, const Environment& environment) {
+  auto loaded = file ? load_config_file(*file, environment) : default_config(environment);
+  loaded.config.loaded_at = Now::read().wall;
+  if (const auto applied = apply_options(options, loaded.config); !applied) {
+    const auto& error = applied.error();
+    loaded.errors.push_back(
+        {error.where, error.hint.empty() ? error.message : error.message + "; " + error.hint});
+  }
+  return loaded;
+}
+
 Result<> apply_options(const Options& options, Config& config) {
   if (options.listen) {
     auto listen = parse_listen(*options.listen);

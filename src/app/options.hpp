@@ -39,4 +39,9 @@ struct EarlyExit {
 // Command line over file. Errors: a --listen that is not HOST:PORT or not loopback.
 [[nodiscard]] Result<> apply_options(const Options& options, Config& config);
 
+// File or defaults, environment, command line. With every mistake of them all.
+[[nodiscard]] ConfigResult load_configuration(const std::optional<std::filesystem::path>& file,
+                                              const Options& options,
+                                              const Environment& environment);
+
 }  // namespace rocd

@@ -43,6 +43,7 @@ struct ToolsConfig {
 
 struct Config {
   std::filesystem::path file;  // absolute; empty: built-in defaults
+  WallTime loaded_at{};        // set by whoever loads it to use it
   std::string name;            // of this peer, for people; default: host name
   HttpConfig http;
   EventsConfig events;

@@ -32,34 +32,29 @@ EndpointDispatcher::Impl::Record& EndpointDispatcher::Impl::add(EndpointSpec spe
 // --- start
 
 Result<> EndpointDispatcher::Impl::load(const std::vector<EndpointSpec>& configured) {
-  const auto overrides = storage.load_overrides();
-  if (!overrides) return overrides.error();
+  auto stored_overrides = storage.load_overrides();
+  if (!stored_overrides) return stored_overrides.error();
+  overrides = std::move(*stored_overrides);
   auto stored = storage.load_specs();
   if (!stored) return stored.error();
-  for (auto spec : configured) {
-    complete(spec);
-    if (const auto found = overrides->find(spec.uid); found != overrides->end()) {
-      spec.volume = found->second.volume;
-      spec.muted = found->second.muted;
-      spec.is_default = found->second.is_default;
-      spec.version = found->second.version;
-    }
-    add(std::move(spec));
-  }
-  for (auto& spec : *stored) {
-    // The file may have taken a name since; its entries are found by name, ours by uid.
-    const auto taken = [&](const std::string& name) { return name_taken(name, spec.uid); };
-    if (records.contains(spec.uid)) continue;
-    if (taken(spec.name)) {
-      const auto renamed = choose_name(spec.name, spec.uid, taken);
-      log("device").warn("endpoint {} is now called '{}': the configuration file uses '{}'",
-                         spec.uid.str(), renamed, spec.name);
-      spec.name = renamed;
-    }
-    complete(spec);
-    add(std::move(spec));
-  }
+  for (const auto& file : configured)
+    if (auto added = add_configured(file); !added) return added;
+  for (auto& spec : *stored) add_stored(std::move(spec));
   return {};
+}
+
+void EndpointDispatcher::Impl::add_stored(EndpointSpec spec) {
+  // The file may have taken a name since; its entries are found by name, ours by uid.
+  const auto taken = [&](const std::string& name) { return name_taken(name, spec.uid); };
+  if (records.contains(spec.uid)) return;
+  if (taken(spec.name)) {
+    const auto renamed = choose_name(spec.name, spec.uid, taken);
+    log("device").warn("endpoint {} is now called '{}': the configuration file uses '{}'",
+                       spec.uid.str(), renamed, spec.name);
+    spec.name = renamed;
+  }
+  complete(spec);
+  add(std::move(spec));
 }
 
 // --- commands
@@ -85,14 +80,15 @@ Result<Endpoint> EndpointDispatcher::Impl::update_virtual(Record& record, Endpoi
   if (auto named = take_name_from_system_name(wanted); !named) return named.error();
   if (wanted.name.empty()) wanted.name = old.name;
   complete(wanted);
-  if (wanted == old) return record.endpoint;
+  // To say what the file says takes an override back, even if it had come to say the same.
+  const bool restores = record.file && overrides_of(record) != difference(*record.file, wanted);
+  if (wanted == old && !restores) return record.endpoint;
   if (auto allowed = check_update(old, wanted); !allowed) return allowed.error();
   if (wanted.name != old.name && name_taken(wanted.name, old.uid))
     return name_conflict(wanted.name);
 
-  ++wanted.version;
-  if (auto stored = storage.put(wanted); !stored) return stored.error();
-  record.unsaved = false;
+  if (wanted != old) ++wanted.version;
+  if (auto stored = store(record, wanted); !stored) return stored.error();
   record.endpoint.spec = wanted;
   driver.ensure_device(to_virtual_device(wanted));
   if (wanted.is_default != old.is_default) {
@@ -175,6 +171,16 @@ const Endpoint* EndpointDispatcher::find(const Uid& uid) const {
   return found == impl_->records.end() ? nullptr : &found->second.endpoint;
 }
 
+const EndpointSpec* EndpointDispatcher::configured(const Uid& uid) const {
+  const auto found = impl_->records.find(uid);
+  return found == impl_->records.end() || !found->second.file ? nullptr : &*found->second.file;
+}
+
+EndpointOverrides EndpointDispatcher::overrides(const Uid& uid) const {
+  const auto found = impl_->records.find(uid);
+  return found == impl_->records.end() ? EndpointOverrides{} : impl_->overrides_of(found->second);
+}
+
 const DeviceInfo* EndpointDispatcher::device(const Uid& uid) const {
   const auto found = impl_->records.find(uid);
   return found == impl_->records.end() || !found->second.device ? nullptr : &*found->second.device;
@@ -210,7 +216,7 @@ Result<> EndpointDispatcher::remove(const Uid& uid) {
   if (found == impl_->records.end()) return no_endpoint(uid);
   const auto& endpoint = found->second.endpoint;
   if (auto allowed = check_remove(endpoint); !allowed) return allowed;
-  if (auto gone = impl_->storage.remove(endpoint.spec); !gone) return gone;
+  if (auto gone = impl_->storage.remove(uid); !gone) return gone;
   // Else the session manager would make a later device of that name the default again.
   if (auto cleared = impl_->driver.clear_default(endpoint.spec.system_name); !cleared)
     log("device").debug("{}", to_string(cleared.error()));

@@ -13,6 +13,7 @@
 #include "device/device_driver.hpp"
 #include "model/endpoint.hpp"
 #include "model/event_bus.hpp"
+#include "model/overrides.hpp"
 #include "store/store.hpp"
 
 namespace rocd {
@@ -42,14 +43,17 @@ class EndpointDispatcher final {
   [[nodiscard]] std::vector<Endpoint> list() const;              // ordered by uid
   [[nodiscard]] const Endpoint* find(const Uid& uid) const;      // valid until the next change
   [[nodiscard]] const DeviceInfo* device(const Uid& uid) const;  // nullptr while absent
-  [[nodiscard]] std::string problem(const Uid& uid) const;       // why it cannot be made, if so
+  // Of an entry of the configuration file: what the file says, and what was changed since.
+  [[nodiscard]] const EndpointSpec* configured(const Uid& uid) const;  // nullptr: no such entry
+  [[nodiscard]] EndpointOverrides overrides(const Uid& uid) const;
+  [[nodiscard]] std::string problem(const Uid& uid) const;  // why it cannot be made, if so
 
   // Writes return after the spec is on disk. Errors: invalid_argument, conflict, read_only,
   // not_found, unavailable.
   [[nodiscard]] Result<Endpoint> create(EndpointSpec spec);  // uid may be empty
   // spec.version is ignored; the new one is the old + 1. A configured endpoint accepts only
-  // changes of volume, muted and is_default (stored as overrides); a system device also refuses
-  // a change of its name. No change: no new version.
+  // changes of volume, muted and is_default (stored as overrides, where they differ from the
+  // file); a system device also refuses a change of its name. No change: no new version.
   [[nodiscard]] Result<Endpoint> update(const Uid& uid, EndpointSpec spec);
   [[nodiscard]] Result<> remove(const Uid& uid);  // conflict while streams use it
 

@@ -156,9 +156,8 @@ void EndpointDispatcher::Impl::save() {
   bool failed = false;
   for (auto& [uid, record] : records) {
     if (!record.unsaved) continue;
-    const auto stored = storage.put(record.endpoint.spec);
+    const auto stored = store(record, record.endpoint.spec);
     if (!stored) log("device").error("{}: {}", uid.str(), to_string(stored.error()));
-    record.unsaved = !stored;
     failed |= !stored;
   }
   timer.arm(failed ? std::optional(Now::read().mono + store_retry) : std::nullopt);

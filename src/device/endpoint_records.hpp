@@ -21,6 +21,7 @@ namespace rocd {
 struct EndpointDispatcher::Impl {
   struct Record {
     Endpoint endpoint;
+    std::optional<EndpointSpec> file = {};  // as the configuration file has it, if it does
     std::optional<DeviceInfo> device;
     std::string problem;  // why the driver does not make it
     bool unsaved = false;
@@ -52,6 +53,8 @@ struct EndpointDispatcher::Impl {
     if (callbacks.on_changed) callbacks.on_changed(uid);
   }
   Result<> load(const std::vector<EndpointSpec>& configured);
+  Result<> add_configured(EndpointSpec file);
+  void add_stored(EndpointSpec spec);
   void start_driver();
   Result<> name_new(EndpointSpec& spec) const;
   Result<Endpoint> update_virtual(Record& record, EndpointSpec wanted);
@@ -65,6 +68,8 @@ struct EndpointDispatcher::Impl {
   void on_device_gone(const std::string& node_name);
   void on_device_problem(const Uid& device, const std::string& problem);
   void mark_unsaved(Record& record);
+  [[nodiscard]] EndpointOverrides overrides_of(const Record& record) const;  // in force
+  [[nodiscard]] Result<> store(Record& record, const EndpointSpec& spec);
   void save();
 
   Uid self;
@@ -74,6 +79,8 @@ struct EndpointDispatcher::Impl {
   MachineTimer timer;
   Callbacks callbacks;
   std::map<Uid, Record> records;
+  // As stored, also of entries that the file once had: commenting one out and in loses nothing.
+  std::map<Uid, EndpointStorage::StoredOverrides> overrides;
   std::map<Uid, std::vector<Uid>> users;  // also of endpoints without a record
   std::string away_reason = "not connected to PipeWire yet";
 };

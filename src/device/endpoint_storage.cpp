@@ -7,13 +7,9 @@
 namespace rocd {
 namespace {
 
-StoredKind kind_of(const EndpointSpec& spec) {
-  return spec.origin == Origin::config ? StoredKind::endpoint_override : StoredKind::endpoint;
-}
-
-bool flag(const boost::json::object& body, std::string_view key) {
+std::optional<bool> flag(const boost::json::object& body, std::string_view key) {
   const auto* value = body.if_contains(key);
-  return value != nullptr && value->is_bool() && value->as_bool();
+  return value != nullptr && value->is_bool() ? std::optional(value->as_bool()) : std::nullopt;
 }
 
 }  // namespace
@@ -43,37 +39,36 @@ Result<std::vector<EndpointSpec>> EndpointStorage::load_specs() {
   return specs;
 }
 
-Result<std::map<Uid, EndpointStorage::Override>> EndpointStorage::load_overrides() {
-  auto items = store_.load(StoredKind::endpoint_override);
+Result<std::map<Uid, EndpointStorage::StoredOverrides>> EndpointStorage::load_overrides() {
+  const auto items = overrides_.load();
   if (!items) return items.error();
-  std::map<Uid, Override> overrides;
-  for (const auto& item : *items) {
-    Override override{.volume = 1.0,
-                      .muted = flag(item.body, "muted"),
-                      .is_default = flag(item.body, "is_default"),
-                      .version = item.version};
-    const auto* volume = item.body.if_contains("volume");
-    if (volume != nullptr && volume->is_number()) override.volume = volume->to_number<double>();
-    overrides[item.uid] = override;
+  std::map<Uid, StoredOverrides> overrides;
+  for (const auto& [uid, version, body] : *items) {
+    EndpointOverrides members{{}, flag(body, "muted"), flag(body, "is_default")};
+    const auto* volume = body.if_contains("volume");
+    if (volume != nullptr && volume->is_number()) members.volume = volume->to_number<double>();
+    overrides[uid] = {members, version, members.volume && members.muted && members.is_default};
   }
   return overrides;
 }
 
 Result<> EndpointStorage::put(const EndpointSpec& spec) {
-  StoredItem item;
-  item.uid = spec.uid;
-  item.version = spec.version;
-  if (spec.origin == Origin::config) {
-    item.body = {{"volume", spec.volume}, {"muted", spec.muted}, {"is_default", spec.is_default}};
-  } else {
-    item.body = writable_json(spec);
-    item.body["name"] = spec.name;
-  }
-  return store_.put(kind_of(spec), item);
+  StoredItem item{spec.uid, spec.version, writable_json(spec)};
+  item.body["name"] = spec.name;
+  return store_.put(StoredKind::endpoint, item);
 }
 
-Result<> EndpointStorage::remove(const EndpointSpec& spec) {
-  return store_.remove(kind_of(spec), spec.uid);
+Result<> EndpointStorage::put_overrides(const Uid& uid, std::uint64_t version,
+                                        const EndpointOverrides& members) {
+  StoredItem item{uid, version, {}};
+  if (members.volume) item.body["volume"] = *members.volume;
+  if (members.muted) item.body["muted"] = *members.muted;
+  if (members.is_default) item.body["is_default"] = *members.is_default;
+  return overrides_.put(item);
+}
+
+Result<> EndpointStorage::remove(const Uid& uid) {
+  return store_.remove(StoredKind::endpoint, uid);
 }
 
 }  // namespace rocd

@@ -7,6 +7,8 @@
 
 #include "base/result.hpp"
 #include "model/endpoint.hpp"
+#include "model/overrides.hpp"
+#include "store/override_rows.hpp"
 #include "store/store.hpp"
 
 namespace rocd {
@@ -14,25 +16,35 @@ namespace rocd {
 class EndpointStorage {
  public:
   // store outlives it.
-  EndpointStorage(const Uid& self, Store& store) : self_(self), store_(store) {}
+  EndpointStorage(const Uid& self, Store& store)
+      : self_(self), store_(store), overrides_(store, StoredKind::endpoint_override, self) {}
 
   // What cannot be read (a newer rocd wrote it) is logged, left out, and left in the store.
   [[nodiscard]] Result<std::vector<EndpointSpec>> load_specs();
 
-  struct Override {
-    double volume = 1.0;
-    bool muted = false;
-    bool is_default = false;
+  // Of entries of the file, also of those that are not there now.
+  struct StoredOverrides {
+    EndpointOverrides members;
     std::uint64_t version = 1;
+    bool complete = false;  // an earlier rocd wrote it: all members, changed or not
   };
-  [[nodiscard]] Result<std::map<Uid, Override>> load_overrides();
+  [[nodiscard]] Result<std::map<Uid, StoredOverrides>> load_overrides();
 
-  [[nodiscard]] Result<> put(const EndpointSpec& spec);  // as spec or override, by its origin
-  [[nodiscard]] Result<> remove(const EndpointSpec& spec);
+  [[nodiscard]] Result<> put(const EndpointSpec& spec);
+  [[nodiscard]] Result<> put_overrides(const Uid& uid, std::uint64_t version,
+                                       const EndpointOverrides& members);
+  [[nodiscard]] Result<> remove(const Uid& uid);  // a spec
+
+  // The version that an entry of the file has at least; load_overrides() was called.
+  [[nodiscard]] std::uint64_t version_floor() const { return overrides_.floor(); }
+  [[nodiscard]] Result<> raise_version_floor(std::uint64_t version) {
+    return overrides_.raise_floor(version);
+  }
 
  private:
   Uid self_;
   Store& store_;
+  OverrideRows overrides_;
 };
 
 }  // namespace rocd

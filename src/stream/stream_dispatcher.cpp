@@ -13,30 +13,6 @@ Error no_such_stream(const Uid& uid) {
   return make_error(ErrorCode::not_found, "there is no stream " + uid.str());
 }
 
-Error refused(std::vector<FieldError> errors) {
-  auto error = make_error(ErrorCode::invalid_argument, "the stream cannot work as asked for");
-  error.fields = std::move(errors);
-  return error;
-}
-
-Error belongs_to_configuration(const StreamSpec& spec, const std::string& what) {
-  auto error =
-      make_error(ErrorCode::read_only, "the stream belongs to the configuration file: " + what,
-                 "edit the file; at run time only 'enabled' can be changed");
-  error.where = spec.location;
-  return error;
-}
-
-// What a client may have meant to change; the rest is the daemon's.
-bool same_wish(StreamSpec a, const StreamSpec& b) {
-  a.uid = b.uid;
-  a.name = b.name;
-  a.origin = b.origin;
-  a.location = b.location;
-  a.version = b.version;
-  return a == b;
-}
-
 }  // namespace
 
 StreamDispatcher::StreamDispatcher(boost::asio::any_io_executor executor, Options options,
@@ -58,13 +34,10 @@ Result<> StreamDispatcher::start(const std::vector<StreamSpec>& configured) {
   if (!overrides) return overrides.error();
   auto stored = impl_->store.load();
   if (!stored) return stored.error();
-  for (auto spec : configured) {
-    spec.origin = Origin::config;
-    if (const auto found = overrides->find(spec.uid); found != overrides->end()) {
-      spec.enabled = found->second.enabled;
-      spec.version = found->second.version;
-    }
-    impl_->add(std::move(spec));
+  impl_->overrides = std::move(*overrides);
+  for (const auto& file : configured) {
+    impl_->files[file.uid] = file;
+    impl_->add(impl_->in_force(file));
   }
   for (auto& spec : *stored) {
     if (impl_->record(spec.uid) != nullptr) {
@@ -109,6 +82,15 @@ std::vector<Uid> StreamDispatcher::uids() const {
 std::optional<Stream> StreamDispatcher::find(const Uid& uid) const {
   const auto* record = impl_->visible(uid);
   return record == nullptr ? std::nullopt : std::optional(record->view());
+}
+
+const StreamSpec* StreamDispatcher::configured(const Uid& uid) const {
+  const auto found = impl_->files.find(uid);
+  return found == impl_->files.end() ? nullptr : &found->second;
+}
+
+StreamOverrides StreamDispatcher::overrides(const Uid& uid) const {
+  return impl_->overrides_of(uid);
 }
 
 Result<StreamDispatcher::Log> StreamDispatcher::log(const Uid& uid) const {
@@ -161,31 +143,12 @@ Result<Stream> StreamDispatcher::update(const Uid& uid, StreamSpec spec) {
   spec.name = before.name;
   spec.origin = before.origin;
   spec.location = before.location;
-  if (same_wish(before, spec)) return record->view();
-  spec.version = before.version + 1;
-  if (before.origin == Origin::config) {
-    auto only_enabled = before;
-    only_enabled.enabled = spec.enabled;
-    if (!same_wish(only_enabled, spec)) {
-      return belongs_to_configuration(before, "it can be changed only there");
-    }
-    // Its port may have been given to another stream while it was off.
-    if (spec.enabled) {
-      if (auto errors = impl_->errors_in(spec); !errors.empty()) return refused(std::move(errors));
-    }
-    if (auto stored = impl_->store.put_override(uid, {spec.enabled, spec.version}); !stored) {
-      return stored.error();
-    }
-  } else {
-    if (auto errors = impl_->errors_in(spec); !errors.empty()) return refused(std::move(errors));
-    if (auto stored = impl_->store.put(spec); !stored) return stored.error();
-  }
-  auto next = record->view();
-  next.spec = spec;
-  impl_->publish(EventType::stream_updated, uid, to_json(record->view()), to_json(next));
-  record->set_spec(std::move(spec));
-  impl_->tell_users(before);
-  impl_->tell_users(record->spec());
+  spec.version = before.version + (same_wish(before, spec) ? 0 : 1);
+  if (before.origin == Origin::config) return impl_->override_configured(*record, std::move(spec));
+  if (spec.version == before.version) return record->view();
+  if (auto errors = impl_->errors_in(spec); !errors.empty()) return refused(std::move(errors));
+  if (auto stored = impl_->store.put(spec); !stored) return stored.error();
+  impl_->change(*record, std::move(spec));
   return record->view();
 }
 

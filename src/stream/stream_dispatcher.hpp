@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "device/endpoint_dispatcher.hpp"
+#include "model/overrides.hpp"
 #include "model/stream.hpp"
 #include "store/store.hpp"
 #include "stream/stream_engine.hpp"
@@ -40,6 +41,9 @@ class StreamDispatcher final {
   [[nodiscard]] std::vector<Stream> list() const;  // ordered by uid
   [[nodiscard]] std::vector<Uid> uids() const;     // of the same
   [[nodiscard]] std::optional<Stream> find(const Uid& uid) const;
+  // Of an entry of the configuration file: what the file says, and what was changed since.
+  [[nodiscard]] const StreamSpec* configured(const Uid& uid) const;  // nullptr: no such entry
+  [[nodiscard]] StreamOverrides overrides(const Uid& uid) const;
   struct Log {
     std::vector<LogLine> lines;
     std::uint64_t dropped_bytes = 0;

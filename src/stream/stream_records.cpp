@@ -70,7 +70,8 @@ std::set<std::uint16_t> StreamDispatcher::Impl::taken_ports(const Uid& but) cons
 std::vector<FieldError> StreamDispatcher::Impl::errors_in(const StreamSpec& spec) const {
   ValidationContext context;
   context.self = options.self;
-  context.allow_extra_args = options.allow_extra_args;
+  // Who may write the file may run programs anyway.
+  context.allow_extra_args = options.allow_extra_args || spec.origin == Origin::config;
   context.find_endpoint = [this](const Uid& uid) -> const EndpointSpec* {
     const auto* endpoint = endpoints.find(uid);
     return endpoint == nullptr ? nullptr : &endpoint->spec;
@@ -83,6 +84,12 @@ std::vector<FieldError> StreamDispatcher::Impl::errors_in(const StreamSpec& spec
   auto errors = validate(spec, context);
   add_tuning_error(spec.settings, errors);
   return errors;
+}
+
+Error refused(std::vector<FieldError> errors) {
+  auto error = make_error(ErrorCode::invalid_argument, "the stream cannot work as asked for");
+  error.fields = std::move(errors);
+  return error;
 }
 
 // --- what the neighbours tell
@@ -139,6 +146,16 @@ void StreamDispatcher::Impl::tell_engine() {
                  boost::json::object{{"engine", {{"id", info.id}, {"usable", info.usable}}}},
                  Now::read().wall);
   tell_all([](StreamMachine& m, Now now) { m.handle_engine_changed(now); });
+}
+
+void StreamDispatcher::Impl::change(StreamRecord& record, StreamSpec spec) {
+  const StreamSpec before = record.spec();
+  auto next = record.view();
+  next.spec = spec;
+  publish(EventType::stream_updated, before.uid, to_json(record.view()), to_json(next));
+  record.set_spec(std::move(spec));
+  tell_users(before);
+  tell_users(record.spec());
 }
 
 void StreamDispatcher::Impl::after(const Uid& uid) {

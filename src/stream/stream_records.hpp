@@ -37,6 +37,11 @@ struct StreamDispatcher::Impl {
   StreamRecord& add(StreamSpec spec);
   void publish(EventType type, const Uid& uid, const EventBody& pre, const EventBody& post);
   void tell_engine();
+  void change(StreamRecord& record, StreamSpec spec);
+  Result<Stream> override_configured(StreamRecord& record, StreamSpec spec);
+  // An entry of the file as it is in force: with its overrides and its version.
+  [[nodiscard]] StreamSpec in_force(const StreamSpec& file) const;
+  [[nodiscard]] StreamOverrides overrides_of(const Uid& uid) const;
   // After each drain of a record. It may be called from deep inside of it: nothing is erased here.
   void after(const Uid& uid);
   void sample_soon();
@@ -57,7 +62,15 @@ struct StreamDispatcher::Impl {
   bool started = false;  // what was there at the start is no news
   bool closing = false;
   std::map<Uid, std::unique_ptr<StreamRecord>> records;
+  std::map<Uid, StreamSpec> files;  // the configuration file's entries, as they stand there
+  // Also of entries that the file once had: commenting one out and in again loses nothing.
+  std::map<Uid, StreamStore::StoredOverrides> overrides;
   std::shared_ptr<int> alive = std::make_shared<int>(0);  // posted handlers hold it weakly
 };
+
+[[nodiscard]] Error refused(std::vector<FieldError> errors);
+[[nodiscard]] Error belongs_to_configuration(const StreamSpec& spec, const std::string& what);
+// What a client may have meant to change; the rest is the daemon's.
+[[nodiscard]] bool same_wish(StreamSpec a, const StreamSpec& b);
 
 }  // namespace rocd

@@ -40,21 +40,22 @@ Result<> StreamStore::remove(const Uid& uid) {
   return store_.remove(StoredKind::stream, uid);
 }
 
-Result<std::map<Uid, StreamStore::Override>> StreamStore::load_overrides() {
-  auto items = store_.load(StoredKind::stream_override);
+Result<std::map<Uid, StreamStore::StoredOverrides>> StreamStore::load_overrides() {
+  const auto items = overrides_.load();
   if (!items) return items.error();
-  std::map<Uid, Override> overrides;
-  for (const auto& item : *items) {
-    const auto* enabled = item.body.if_contains("enabled");
+  std::map<Uid, StoredOverrides> overrides;
+  for (const auto& [uid, version, body] : *items) {
+    const auto* enabled = body.if_contains("enabled");
     if (enabled == nullptr || !enabled->is_bool()) continue;
-    overrides[item.uid] = {enabled->as_bool(), item.version};
+    overrides[uid] = {{enabled->as_bool()}, version};
   }
   return overrides;
 }
 
-Result<> StreamStore::put_override(const Uid& uid, Override change) {
-  return store_.put(StoredKind::stream_override,
-                    {uid, change.version, {{"enabled", change.enabled}}});
+Result<> StreamStore::put_overrides(const Uid& uid, const StoredOverrides& overrides) {
+  StoredItem item{uid, overrides.version, {}};
+  if (overrides.members.enabled) item.body["enabled"] = *overrides.members.enabled;
+  return overrides_.put(item);
 }
 
 }  // namespace rocd

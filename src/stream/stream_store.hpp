@@ -5,31 +5,41 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/overrides.hpp"
 #include "model/stream.hpp"
+#include "store/override_rows.hpp"
 #include "store/store.hpp"
 
 namespace rocd {
 
 class StreamStore {
  public:
-  StreamStore(Uid self, Store& store) : self_(std::move(self)), store_(store) {}
+  StreamStore(const Uid& self, Store& store)
+      : self_(self), store_(store), overrides_(store, StoredKind::stream_override, self) {}
 
   // Unreadable items (written by a defect or a later version) are logged and left alone.
   [[nodiscard]] Result<std::vector<StreamSpec>> load();
   [[nodiscard]] Result<> put(const StreamSpec& spec);
   [[nodiscard]] Result<> remove(const Uid& uid);
 
-  // Of configured streams: what a person changed at run time.
-  struct Override {
-    bool enabled = true;
+  // Of entries of the file, also of those that are not there now.
+  struct StoredOverrides {
+    StreamOverrides members;
     std::uint64_t version = 1;
   };
-  [[nodiscard]] Result<std::map<Uid, Override>> load_overrides();
-  [[nodiscard]] Result<> put_override(const Uid& uid, Override change);
+  [[nodiscard]] Result<std::map<Uid, StoredOverrides>> load_overrides();
+  [[nodiscard]] Result<> put_overrides(const Uid& uid, const StoredOverrides& overrides);
+
+  // The version that an entry of the file has at least; load_overrides() was called.
+  [[nodiscard]] std::uint64_t version_floor() const { return overrides_.floor(); }
+  [[nodiscard]] Result<> raise_version_floor(std::uint64_t version) {
+    return overrides_.raise_floor(version);
+  }
 
  private:
   Uid self_;
   Store& store_;
+  OverrideRows overrides_;
 };
 
 }  // namespace rocd

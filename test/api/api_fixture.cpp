@@ -13,6 +13,18 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr const char* configuration = R"(name: studio
+endpoints:
+  - name: kitchen
+    direction: output
+    display_name: Kitchen speakers
+streams:
+  - name: to-kitchen
+    display_name: Music to kitchen
+    source: kitchen
+    destination: { media: "rtp://192.168.1.20:10001" }
+)";
+
 class NoRegistry final : public ChildRegistry {
  public:
   void add(const Uid&, const ProcessIdentity&) override {}
@@ -49,31 +61,21 @@ ApiFixture::ApiFixture() {
   device.description = "Speakers";
   driver.add_system_device(device);
 
-  EndpointSpec endpoint;
-  endpoint.uid = Uid::derive(self.str(), "endpoint", "kitchen");
-  endpoint.name = "kitchen";
-  endpoint.display_name = "Kitchen speakers";
-  endpoint.system_name = "rocd.kitchen";
-  endpoint.origin = Origin::config;
-  endpoint.location = "rocd.yaml:3:5";
-  StreamSpec stream;
-  stream.uid = Uid::derive(self.str(), "stream", "to-kitchen");
-  stream.name = "to-kitchen";
-  stream.display_name = "Music to kitchen";
-  stream.source = EndpointRef{self, endpoint.uid};
-  stream.destination = ExternalAddress{MediaUri::parse("rtp://192.168.1.20:10001").value(), {}, {}};
-  stream.origin = Origin::config;
-  stream.location = "rocd.yaml:7:5";
-  kitchen = endpoint.uid.str();
-  to_kitchen = stream.uid.str();
-  REQUIRE(endpoints->start({endpoint}).has_value());
-  REQUIRE(streams->start({stream}).has_value());
+  const auto no_environment = [](const char*) -> const char* { return nullptr; };
+  auto loaded = parse_config(configuration, "rocd.yaml", no_environment);
+  REQUIRE(loaded.errors.empty());
+  config = std::move(loaded.config);
+  config.file = "/etc/rocd/rocd.yaml";
+  assign_uids(config, self);
+  kitchen = config.endpoints.at(0).spec.uid.str();
+  to_kitchen = config.streams.at(0).spec.uid.str();
+  REQUIRE(endpoints->start({config.endpoints[0].spec}).has_value());
+  REQUIRE(streams->start({config.streams[0].spec}).has_value());
   settle();
   for (const auto& each : endpoints->list()) {
     if (each.spec.type == EndpointType::system_device) speakers = each.spec.uid.str();
   }
   REQUIRE(!speakers.empty());
-  config.file = "/etc/rocd/rocd.yaml";
   api = std::make_unique<Api>(
       Api::Context{peer, *endpoints, *streams, *store, engine, config, Now::read().mono, events});
 }

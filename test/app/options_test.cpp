@@ -1,10 +1,15 @@
 #include "app/options.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fstream>
 #include <map>
+#include <string_view>
 #include <vector>
 
+#include "support/temp_directory.hpp"
+
 using namespace rocd;
+using rocd::test::TempDirectory;
 
 namespace {
 std::variant<Options, EarlyExit> parse(std::vector<const char*> arguments) {
@@ -106,4 +111,34 @@ TEST_CASE(
   options.config_file = "/nowhere/rocd.yaml";
   CHECK(find_config_file(options, [](const char*) -> const char* { return nullptr; }) ==
         "/nowhere/rocd.yaml");
+}
+
+TEST_CASE("mistakes of the file, the environment and the command line are told together") {
+  const TempDirectory directory;
+  const auto file = directory.path() / "rocd.yaml";
+  std::ofstream(file) << "nme: x\n";
+  const auto environment = [](const char* name) -> const char* {
+    return std::string_view(name) == "ROCD_LOG_LEVEL" ? "loud" : nullptr;
+  };
+  Options options;
+  options.listen = "4040";
+  const auto loaded = load_configuration(file, options, environment);
+  REQUIRE(loaded.errors.size() == 3);
+  CHECK(loaded.errors[0].location == file.string() + ":1:1");
+  CHECK(loaded.errors[1].location == "environment ROCD_LOG_LEVEL");
+  CHECK(loaded.errors[2].location == "--listen");
+}
+
+TEST_CASE("a configuration knows its file and when it was read") {
+  const TempDirectory directory;
+  const auto file = directory.path() / "rocd.yaml";
+  std::ofstream(file) << "name: studio\n";
+  const auto nothing = [](const char*) -> const char* { return nullptr; };
+  const auto before = Now::read().wall;
+  const auto loaded = load_configuration(file, {}, nothing);
+  CHECK(loaded.errors.empty());
+  CHECK(loaded.config.file == file);
+  CHECK(loaded.config.name == "studio");
+  CHECK(loaded.config.loaded_at >= before);
+  CHECK(load_configuration(std::nullopt, {}, nothing).config.file.empty());
 }

@@ -1,123 +1,18 @@
 #include "device/endpoint_dispatcher.hpp"
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
-#include <filesystem>
-#include <set>
 
-#include "fake/fake_device_driver.hpp"
-#include "support/temp_directory.hpp"
+#include "endpoint_world.hpp"
 
 using namespace rocd;
 using namespace rocd::test;
 using Catch::Approx;
 
-namespace {
-
-const Uid self = Uid::derive("test", "peer", "self");
-const Uid stream_a = Uid::derive("test", "stream", "a");
-
-// A dispatcher over a fake driver and a store that survives restart().
-struct Peer {
-  explicit Peer(std::vector<EndpointSpec> configured_ = {}) : configured(std::move(configured_)) {
-    start();
-  }
-  ~Peer() { stop(); }
-  Peer(const Peer&) = delete;
-  Peer& operator=(const Peer&) = delete;
-
-  void start() {
-    auto opened = Store::open(directory.path());
-    REQUIRE(opened.has_value());
-    store = std::move(*opened);
-    driver.emplace();
-    endpoints.emplace(io.get_executor(), self, *driver, *store, events);
-    endpoints->set_callbacks({.on_changed = [this](const Uid& uid) { changed.insert(uid); },
-                              .on_connection = [this](bool up) { connections.push_back(up); },
-                              .on_stream_node = {},
-                              .on_stream_node_gone = {},
-                              .on_link = {}});
-    REQUIRE(endpoints->start(configured).has_value());
-    driver->deliver();
-  }
-  void stop() {
-    if (endpoints) endpoints->shutdown();
-    endpoints.reset();
-    driver.reset();
-    store.reset();
-  }
-  void restart() {
-    stop();
-    start();
-  }
-  void crash() {  // nothing is saved any more
-    endpoints.reset();
-    driver.reset();
-    store.reset();
-  }
-  [[nodiscard]] const Endpoint& at(const Uid& uid) const {
-    const auto* found = endpoints->find(uid);
-    REQUIRE(found != nullptr);
-    return *found;
-  }
-  [[nodiscard]] std::uint64_t stored_version(StoredKind kind, const Uid& uid) {
-    auto items = store->load(kind);
-    REQUIRE(items.has_value());
-    for (const auto& item : *items)
-      if (item.uid == uid) return item.version;
-    return 0;
-  }
-
-  boost::asio::io_context io;
-  TempDirectory directory;
-  std::vector<EndpointSpec> configured;
-  std::unique_ptr<Store> store;
-  EventBus events{"test"};
-  std::optional<FakeDeviceDriver> driver;
-  std::optional<EndpointDispatcher> endpoints;
-  std::set<Uid> changed;
-  std::vector<bool> connections;
-};
-
-EndpointSpec wanted(const std::string& display_name,
-                    StreamDirection direction = StreamDirection::output) {
-  EndpointSpec spec;
-  spec.display_name = display_name;
-  spec.direction = direction;
-  return spec;
-}
-
-EndpointSpec configured_kitchen() {
-  EndpointSpec spec;
-  spec.uid = Uid::derive(self.str(), "endpoint", "kitchen");
-  spec.name = "kitchen";
-  spec.origin = Origin::config;
-  spec.location = "rocd.yaml:12:5";
-  return spec;
-}
-
-DeviceInfo speakers() {
-  DeviceInfo info;
-  info.node_name = "alsa.speakers";
-  info.description = "Built-in speakers";
-  info.is_default = true;
-  return info;
-}
-
-Uid make(Peer& peer, const EndpointSpec& spec) {
-  const auto created = peer.endpoints->create(spec);
-  REQUIRE(created.has_value());
-  peer.driver->deliver();
-  return created->spec.uid;
-}
-
-}  // namespace
-
 TEST_CASE("a created endpoint is named, stored, made and reported present") {
-  Peer peer;
+  EndpointWorld peer;
   const auto created = peer.endpoints->create(wanted("Kitchen speakers"));
   REQUIRE(created.has_value());
   CHECK(created->spec.name == "kitchen-speakers");
@@ -139,7 +34,7 @@ TEST_CASE("a created endpoint is named, stored, made and reported present") {
 }
 
 TEST_CASE("names are unique, valid and made from whatever people write") {
-  Peer peer;
+  EndpointWorld peer;
   const auto name = [&](const EndpointSpec& spec) { return peer.at(make(peer, spec)).spec.name; };
   CHECK(name(wanted("Bath")) == "bath");
   CHECK(name(wanted("bath!")) == "bath-2");
@@ -164,7 +59,7 @@ TEST_CASE("names are unique, valid and made from whatever people write") {
 }
 
 TEST_CASE("what cannot be created is refused and leaves nothing") {
-  Peer peer;
+  EndpointWorld peer;
   auto spec = wanted("x");
   spec.type = EndpointType::system_device;
   CHECK(peer.endpoints->create(spec).error().fields.at(0).path == "/endpoint_type");
@@ -184,7 +79,7 @@ TEST_CASE("what cannot be created is refused and leaves nothing") {
 }
 
 TEST_CASE("created endpoints survive a restart, as they were last written") {
-  Peer peer;
+  EndpointWorld peer;
   const auto uid = make(peer, wanted("Mic", StreamDirection::input));
   auto spec = peer.at(uid).spec;
   spec.display_name = "Studio mic";
@@ -202,7 +97,7 @@ TEST_CASE("created endpoints survive a restart, as they were last written") {
 }
 
 TEST_CASE("editing name and volume makes no new node; changing nothing makes no new version") {
-  Peer peer;
+  EndpointWorld peer;
   const auto uid = make(peer, wanted("Kitchen"));
   auto spec = peer.at(uid).spec;
   REQUIRE(peer.endpoints->update(uid, spec).has_value());
@@ -223,7 +118,7 @@ TEST_CASE("editing name and volume makes no new node; changing nothing makes no 
 }
 
 TEST_CASE("an update that cannot be is refused whole") {
-  Peer peer;
+  EndpointWorld peer;
   const auto uid = make(peer, wanted("Kitchen"));
   make(peer, wanted("Bath"));
   const auto before = peer.at(uid).spec;
@@ -241,7 +136,7 @@ TEST_CASE("an update that cannot be is refused whole") {
 }
 
 TEST_CASE("a removed endpoint is gone everywhere, unless streams use it") {
-  Peer peer;
+  EndpointWorld peer;
   const auto uid = make(peer, wanted("Kitchen"));
   peer.endpoints->set_users(uid, {stream_a});
   CHECK(peer.at(uid).status.in_use_by == std::vector<Uid>{stream_a});
@@ -261,7 +156,7 @@ TEST_CASE("a removed endpoint is gone everywhere, unless streams use it") {
 }
 
 TEST_CASE("a configured endpoint accepts volume, mute and default, and remembers them") {
-  Peer peer({configured_kitchen()});
+  EndpointWorld peer({configured_kitchen()});
   const auto uid = configured_kitchen().uid;
   CHECK(peer.at(uid).spec.display_name == "kitchen");
   CHECK(peer.at(uid).status.state == EndpointState::present);
@@ -294,7 +189,7 @@ TEST_CASE("a configured endpoint accepts volume, mute and default, and remembers
 }
 
 TEST_CASE("a name that the configuration takes is given up by a stored endpoint") {
-  Peer peer;
+  EndpointWorld peer;
   const auto uid = make(peer, wanted("Kitchen"));
   peer.configured = {configured_kitchen()};
   peer.restart();
@@ -304,7 +199,7 @@ TEST_CASE("a name that the configuration takes is given up by a stored endpoint"
 }
 
 TEST_CASE("a volume that somebody else sets is taken over and stored once") {
-  Peer peer;
+  EndpointWorld peer;
   const auto uid = make(peer, wanted("Kitchen"));
   peer.driver->log.clear();
   for (int i = 0; i <= 100; ++i) {
@@ -327,7 +222,7 @@ TEST_CASE("a volume that somebody else sets is taken over and stored once") {
 }
 
 TEST_CASE("a volume that was not stored yet is stored at shutdown") {
-  Peer peer;
+  EndpointWorld peer;
   const auto uid = make(peer, wanted("Kitchen"));
   peer.driver->change_volume("rocd.kitchen", 0.1, false);
   peer.driver->deliver();
@@ -336,7 +231,7 @@ TEST_CASE("a volume that was not stored yet is stored at shutdown") {
 }
 
 TEST_CASE("system devices come, change and go with what the driver tells") {
-  Peer peer;
+  EndpointWorld peer;
   const auto uid = system_endpoint_uid(self, "alsa.speakers");
   peer.driver->add_system_device(speakers());
   peer.driver->deliver();
@@ -364,7 +259,7 @@ TEST_CASE("system devices come, change and go with what the driver tells") {
 }
 
 TEST_CASE("an unplugged device stays listed while a stream uses it") {
-  Peer peer;
+  EndpointWorld peer;
   const auto uid = system_endpoint_uid(self, "alsa.speakers");
   peer.endpoints->set_users(uid, {stream_a});  // said before the device is there
   peer.driver->add_system_device(speakers());
@@ -383,7 +278,7 @@ TEST_CASE("an unplugged device stays listed while a stream uses it") {
 }
 
 TEST_CASE("a name that a device of another program has is not given to a new endpoint") {
-  Peer peer;
+  EndpointWorld peer;
   DeviceInfo foreign;
   foreign.node_name = "rocd.kitchen";
   peer.driver->add_system_device(foreign);
@@ -399,7 +294,7 @@ TEST_CASE("a name that a device of another program has is not given to a new end
 }
 
 TEST_CASE("why a device cannot be made is told until it is made") {
-  Peer peer;
+  EndpointWorld peer;
   peer.driver->hold_devices = true;
   EndpointSpec spec;
   spec.display_name = "Kitchen";
@@ -419,7 +314,7 @@ TEST_CASE("why a device cannot be made is told until it is made") {
 }
 
 TEST_CASE("of a system device only volume, mute and default can be changed") {
-  Peer peer;
+  EndpointWorld peer;
   const auto uid = system_endpoint_uid(self, "alsa.speakers");
   peer.driver->add_system_device(speakers());
   peer.driver->deliver();
@@ -445,7 +340,7 @@ TEST_CASE("of a system device only volume, mute and default can be changed") {
 }
 
 TEST_CASE("an endpoint becomes the default only when asked, and again when it returns") {
-  Peer peer;
+  EndpointWorld peer;
   peer.driver->add_system_device(speakers());
   const auto uid = make(peer, wanted("Kitchen"));
   CHECK_FALSE(peer.driver->device("rocd.kitchen")->is_default);
@@ -462,7 +357,7 @@ TEST_CASE("an endpoint becomes the default only when asked, and again when it re
 }
 
 TEST_CASE("a default that the user chooses elsewhere is not fought") {
-  Peer peer;
+  EndpointWorld peer;
   peer.driver->add_system_device(speakers());
   auto spec = wanted("Kitchen");
   spec.is_default = true;
@@ -480,7 +375,7 @@ TEST_CASE("a default that the user chooses elsewhere is not fought") {
 }
 
 TEST_CASE("a removed default is not remembered as the default") {
-  Peer peer;
+  EndpointWorld peer;
   auto spec = wanted("Kitchen");
   spec.is_default = true;
   const auto uid = make(peer, spec);
@@ -489,7 +384,7 @@ TEST_CASE("a removed default is not remembered as the default") {
 }
 
 TEST_CASE("while the sound system is away everything says so, and comes back with it") {
-  Peer peer({configured_kitchen()});
+  EndpointWorld peer({configured_kitchen()});
   const auto uid = configured_kitchen().uid;
   peer.driver->add_system_device(speakers());
   peer.driver->deliver();
@@ -516,7 +411,7 @@ TEST_CASE("while the sound system is away everything says so, and comes back wit
 }
 
 TEST_CASE("what is stored and cannot be read is left out and left alone") {
-  Peer peer;
+  EndpointWorld peer;
   const auto good = make(peer, wanted("Kitchen"));
   StoredItem bad;
   bad.uid = Uid::derive("test", "endpoint", "future");
