@@ -65,6 +65,7 @@ libzmq3-dev               -
 libsqlite3-dev            -
 libcli11-dev              -
 libavahi-client-dev       -
+zsh                       -
 '
 # Unless there is a Node.js already, from wherever.
 readonly node_packages='
@@ -160,7 +161,7 @@ Install these yourself (Debian's package names), then build with cmake:
              libpipewire-0.3-dev >= 1.4, Boost >= 1.83 (libboost1.83-dev, libboost-json1.83-dev,
              libboost-filesystem1.83-dev), libspdlog-dev >= 1.10, libfmt-dev >= 9, libyaml-cpp-dev >= 0.7,
              libzmq3-dev >= 4.3.4, libsqlite3-dev >= 3.40, libcli11-dev, libavahi-client-dev; faster with ccache and mold
-  to test:   Catch2 >= 3 (catch2), clang-format-19, clang-tidy-19, Node.js >= 18 with npm (nodejs, npm)
+  to test:   Catch2 >= 3 (catch2), zsh, clang-format-19, clang-tidy-19, Node.js >= 18 with npm (nodejs, npm)
   to bench:  runit, s6, supervisor
 EXPLAIN
   exit 1

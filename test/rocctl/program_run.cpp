@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -47,7 +48,9 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 pid_t start(Start what, const fs::path& runtime_directory) {
   what.environment.push_back("XDG_RUNTIME_DIR=" + runtime_directory.string());
   const char* path = std::getenv("PATH");
-  what.environment.push_back("PATH=" + std::string(path == nullptr ? "/usr/bin:/bin" : path));
+  if (std::none_of(what.environment.begin(), what.environment.end(),
+                   [](const std::string& each) { return each.starts_with("PATH="); }))
+    what.environment.push_back("PATH=" + std::string(path == nullptr ? "/usr/bin:/bin" : path));
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, 0, what.in.c_str(), O_RDONLY, 0);
@@ -87,19 +90,35 @@ std::string read_line(int fd) {
 
 }  // namespace
 
-Run rocctl(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-           const std::string& input, const std::filesystem::path& output) {
+namespace {
+
+Run run(std::vector<std::string> argv, const std::vector<std::string>& environment,
+        const std::string& input, const std::filesystem::path& output) {
   const TempDirectory directory;
   const auto file = [&](const char* name) { return directory.path() / name; };
   std::ofstream(file("in")) << input;
-  Start what{.argv = {ROCD_BIN_DIR "/rocctl"},
+  Start what{.argv = std::move(argv),
              .environment = environment,
              .in = file("in"),
              .out = output.empty() ? file("out") : output,
              .err = file("err")};
-  what.argv.insert(what.argv.end(), arguments.begin(), arguments.end());
   const int exit = wait_for(start(std::move(what), directory.path()));
   return {exit, read_file(file("out")), read_file(file("err"))};
+}
+
+}  // namespace
+
+Run rocctl(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
+           const std::string& input, const std::filesystem::path& output) {
+  std::vector<std::string> argv{ROCD_BIN_DIR "/rocctl"};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return run(std::move(argv), environment, input, output);
+}
+
+Run bash(const std::string& script, const std::vector<std::string>& environment) {
+  auto all = environment;
+  all.emplace_back("PATH=" ROCD_BIN_DIR ":/usr/bin:/bin");
+  return run({"/bin/bash", "--norc", "-c", script}, all, "", {});
 }
 
 PseudoTerminal::PseudoTerminal(unsigned short columns)
@@ -130,6 +149,41 @@ std::string PseudoTerminal::read() const {
     text.append(buffer.data(), static_cast<std::size_t>(size));
   }
   std::erase(text, '\r');
+  return text;
+}
+
+void PseudoTerminal::write(const std::string& keys) const {
+  if (::write(master_, keys.data(), keys.size()) != static_cast<ssize_t>(keys.size()))
+    throw std::runtime_error("cannot type");
+}
+
+bool PseudoTerminal::wait() const {
+  pollfd readable{.fd = master_, .events = POLLIN, .revents = 0};
+  const auto limit = std::chrono::milliseconds(patience).count();
+  return ::poll(&readable, 1, static_cast<int>(limit)) == 1;
+}
+
+Shell::Shell(std::vector<std::string> argv, const std::vector<std::string>& environment) {
+  // A session of its own, with this terminal.
+  argv.insert(argv.begin(), {"/usr/bin/setsid", "--ctty"});
+  Start what{.argv = std::move(argv),
+             .environment = environment,
+             .in = terminal_.path(),
+             .out = terminal_.path(),
+             .err = terminal_.path()};
+  what.environment.push_back("HOME=" + directory_.path().string());
+  pid_ = start(std::move(what), directory_.path());
+}
+
+Shell::~Shell() {
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+std::string Shell::type(const std::string& keys, const std::string& end) {
+  terminal_.write(keys);
+  std::string text;
+  while (text.find(end) == std::string::npos && terminal_.wait()) text += terminal_.read();
   return text;
 }
 

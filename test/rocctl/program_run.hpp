@@ -24,6 +24,9 @@ Run rocctl(const std::vector<std::string>& arguments,
            const std::vector<std::string>& environment = {}, const std::string& input = "",
            const std::filesystem::path& output = {});
 
+// A script, where rocctl is in PATH.
+Run bash(const std::string& script, const std::vector<std::string>& environment);
+
 // A terminal of a size, on which a program writes (`output` of rocctl()). What it writes must be
 // short enough for the kernel's buffer, 4 kB.
 class PseudoTerminal {
@@ -35,10 +38,31 @@ class PseudoTerminal {
 
   [[nodiscard]] std::filesystem::path path() const { return path_; }
   [[nodiscard]] std::string read() const;  // what was written till now, with "\n" as line ends
+  void write(const std::string& keys) const;
+  // Waits until something new is written; false: nothing in a long time.
+  [[nodiscard]] bool wait() const;
 
  private:
   int master_ = -1, slave_ = -1;
   std::filesystem::path path_;
+};
+
+// An interactive shell at a terminal, and somebody who types.
+class Shell {
+ public:
+  // Environment as of rocctl(), and a home of its own.
+  Shell(std::vector<std::string> argv, const std::vector<std::string>& environment);
+  ~Shell();
+  Shell(const Shell&) = delete;
+  Shell& operator=(const Shell&) = delete;
+
+  // What is written from then on until `end` is seen in it, or too long a time has passed.
+  std::string type(const std::string& keys, const std::string& end);
+
+ private:
+  TempDirectory directory_;
+  PseudoTerminal terminal_{200};
+  pid_t pid_ = 0;
 };
 
 // rocd at a free port, with a state directory of its own and without PipeWire.

@@ -9,12 +9,17 @@
 #include "base/version.hpp"
 #include "model/object_reader.hpp"
 #include "rocctl/cli_nouns.hpp"
+#include "rocctl/completion.hpp"
 #include "rocctl/json_access.hpp"
 
 namespace rocctl {
+namespace json = boost::json;
 namespace {
 
 using namespace std::chrono_literals;
+
+// Nobody waits longer for a list of names.
+constexpr auto completion_limit = 500ms;
 
 constexpr const char* footer = R"(
 Examples:
@@ -53,6 +58,22 @@ void add_root_options(CLI::App& app, Invocation& invocation, Root& root) {
       ->option_text("TIME");
 }
 
+void add_completion_command(CLI::App& app, Command& chosen) {
+  auto* command = add_command(app, "completion", "Print the completion script of a shell", R"(
+  source <(rocctl completion bash)       # in ~/.bashrc
+  source <(rocctl completion zsh)        # in ~/.zshrc, after compinit
+Where rocctl was installed with 'cmake --install', the shells find it without that.)");
+  const auto shell = std::make_shared<std::string>();
+  auto* option = command->add_option("SHELL", *shell, "your shell")->required();
+  limit_to(*option, {"bash", "zsh"});
+  command->callback([shell, &chosen] {
+    chosen = [shell](const Session& session) -> CommandResult {
+      session.out << (*shell == "bash" ? completion_script_bash() : completion_script_zsh());
+      return Exit::ok;
+    };
+  });
+}
+
 void add_root_commands(CLI::App& app, Invocation& invocation, Root& root) {
   auto* status = add_command(app, "status", "The daemon, PipeWire, tools and streams at a glance",
                              "\n  rocctl status\n  rocctl status --wait=30s");
@@ -70,6 +91,7 @@ void add_root_commands(CLI::App& app, Invocation& invocation, Root& root) {
               "Asks the daemon about its tools, PipeWire, ports and streams; without a daemon it "
               "looks itself.")
       ->callback([&] { invocation.command = run_doctor; });
+  add_completion_command(app, invocation.command);
 }
 
 // CLI11 has no option whose value may be left out but not be the next word.
@@ -139,8 +161,14 @@ std::string joined(const std::vector<std::string>& words, const char* separator)
 
 }  // namespace
 
+void takes(CLI::Option& option, const std::string& what) {
+  option.option_text(what);
+  option.type_name(what);  // which the completion can read
+}
+
 void limit_to(CLI::Option& option, const std::vector<std::string>& choices) {
-  option.check(CLI::IsMember(choices))->option_text(joined(choices, "|"));
+  takes(option, joined(choices, "|"));
+  option.check(CLI::IsMember(choices));
 }
 
 CLI::Validator duration_validator(bool allow_auto) {
@@ -153,27 +181,64 @@ CLI::Validator duration_validator(bool allow_auto) {
       "", "duration");
 }
 
-std::variant<Invocation, EarlyExit> parse_command_line(std::vector<std::string> words) {
+namespace {
+
+// The whole command line; what is parsed lands in `invocation` and `root`.
+struct CommandLine {
+  CommandLine() : app("rocctl: look at and control rocd, the audio daemon.", "rocctl") {
+    app.footer(footer);
+    app.require_subcommand(1);
+    app.get_formatter()->label("TEXT", "");
+    add_root_options(app, invocation, root);
+    add_root_commands(app, invocation, root);
+  }
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
+
+  CLI::App app;
   Invocation invocation;
   Root root;
-  CLI::App app("rocctl: look at and control rocd, the audio daemon.", "rocctl");
-  app.footer(footer);
-  app.require_subcommand(1);
-  add_root_options(app, invocation, root);
-  add_root_commands(app, invocation, root);
+};
+
+const char* token_of_environment() {
+  const char* token = std::getenv("ROCCTL_TOKEN");
+  return token == nullptr ? "" : token;
+}
+
+// What the daemon has that the words name, or that of the environment.
+json::array ask_for_completion(const std::vector<std::string>& words, const std::string& kind) {
+  const char* variable = std::getenv("ROCCTL_URL");
+  std::string url = variable == nullptr ? "" : variable;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--url" && i + 1 < words.size()) url = unquote(words[i + 1]);
+    if (words[i].starts_with("--url=")) url = unquote(words[i].substr(6));
+  }
+  const auto target = choose_target(url, std::getenv("XDG_RUNTIME_DIR"));
+  if (!target) return {};
+  const Client client(*target, completion_limit, token_of_environment());
+  const auto items = client.get(kind == "stream" ? "/streams" : "/peers/self/endpoints");
+  return items ? items_of(*items) : json::array();
+}
+
+}  // namespace
+
+std::variant<Invocation, EarlyExit> parse_command_line(std::vector<std::string> words) {
+  CommandLine line;
   complete_wait(words);
   try {
     // CLI11 takes its vector from the back.
-    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    line.app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
     std::ostringstream out, err;
-    if (app.exit(error, out, err) == 0) return EarlyExit{Exit::ok, out.str()};
-    const auto better = suggestion(app, words);
+    if (line.app.exit(error, out, err) == 0) return EarlyExit{Exit::ok, out.str()};
+    const auto better = suggestion(line.app, words);
     return EarlyExit{
         Exit::usage,
         "rocctl: " +
             (better.empty() ? err.str() : better + "Run with --help for more information.\n")};
   }
+  const auto& root = line.root;
+  auto invocation = std::move(line.invocation);
   invocation.format = root.format == "json"   ? Format::json
                       : root.format == "yaml" ? Format::yaml
                       : root.format == "name" ? Format::name
@@ -185,8 +250,18 @@ std::variant<Invocation, EarlyExit> parse_command_line(std::vector<std::string> 
   return invocation;
 }
 
+std::string answer_completion(const std::vector<std::string>& words) {
+  const CommandLine line;
+  return completion_text(complete(
+      line.app, words, [&](const std::string& kind) { return ask_for_completion(words, kind); }));
+}
+
 Exit run(const std::vector<std::string>& words, std::ostream& out, std::ostream& err,
          const Terminal& terminal) {
+  if (!words.empty() && words[0] == "__complete") {
+    out << answer_completion({words.begin() + 1, words.end()});
+    return Exit::ok;
+  }
   const auto parsed = parse_command_line(words);
   if (const auto* exit = std::get_if<EarlyExit>(&parsed)) {
     (exit->code == Exit::ok ? out : err) << exit->text;
@@ -198,10 +273,9 @@ Exit run(const std::vector<std::string>& words, std::ostream& out, std::ostream&
     err << describe(target.error());
     return target.error().exit;
   }
-  const char* token = std::getenv("ROCCTL_TOKEN");
   const Client client(*target,
                       std::chrono::duration_cast<std::chrono::milliseconds>(invocation.limit),
-                      token == nullptr ? "" : token);
+                      token_of_environment());
   const auto result = invocation.command(
       {client, invocation.format, style_for(terminal, invocation.colour), out, err});
   if (result) return *result;

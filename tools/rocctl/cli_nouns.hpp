@@ -21,6 +21,8 @@ void add_connect_command(CLI::App& app, Command& chosen);
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
                       const std::string& examples);
 void add_wait(CLI::App& command, Wait& wait, const std::string& what);
+// What its value is called by the help; the completion knows FILE, SOURCE and DESTINATION.
+void takes(CLI::Option& option, const std::string& what);
 // Takes one of these words only; the help and the completion name them.
 void limit_to(CLI::Option& option, const std::vector<std::string>& choices);
 CLI::Validator duration_validator(bool allow_auto = false);

@@ -106,12 +106,10 @@ void add_add(CLI::App& noun, const std::shared_ptr<Words>& words, Command& chose
       command->add_option("SOURCE", options.source, "a device, or an address to listen at");
   auto* destination =
       command->add_option("DESTINATION", options.destination, "a device, or an address to send to");
-  command
-      ->add_option("--file", options.file,
-                   "instead: a stream as JSON or YAML, '-' for standard input")
-      ->option_text("FILE")
-      ->excludes(source)
-      ->excludes(destination);
+  auto* file = command->add_option("--file", options.file,
+                                   "instead: a stream as JSON or YAML, '-' for standard input");
+  file->excludes(source)->excludes(destination);
+  takes(*file, "FILE");
   add_stream_options(*command, words, chosen);
 }
 
@@ -123,10 +121,11 @@ void add_set(CLI::App& noun, const std::shared_ptr<Words>& words, Command& chose
 What is not named stays as it is. A change of addresses or settings restarts the stream.)");
   auto& options = words->options;
   command->add_option("STREAM", options.stream, "its name or uid")->required();
-  command->add_option("--source", options.source, "a device, or an address to listen at")
-      ->option_text("SOURCE");
-  command->add_option("--destination", options.destination, "a device, or an address to send to")
-      ->option_text("DESTINATION");
+  takes(*command->add_option("--source", options.source, "a device, or an address to listen at"),
+        "SOURCE");
+  takes(*command->add_option("--destination", options.destination,
+                             "a device, or an address to send to"),
+        "DESTINATION");
   add_names(*command, options);
   add_settings(*command, *words);
   add_ending(*command, options);
