@@ -40,6 +40,11 @@ json::object system_json(const Services& services) {
   const auto& driver = context.endpoints.driver();
   json::array tools;
   for (const auto& tool : engine.tools) tools.push_back(tool_json(tool));
+  json::array unreadable;
+  for (const auto& item : context.store.unreadable()) {
+    unreadable.push_back(
+        json::object{{"kind", item.kind}, {"uid", item.uid}, {"reason", item.reason}});
+  }
   json::object pipewire{{"connected", driver.connected()}};
   pipewire["version"] =
       driver.version().empty() ? json::value(nullptr) : json::value(json::string(driver.version()));
@@ -59,6 +64,7 @@ json::object system_json(const Services& services) {
   body["engine"] =
       json::object{{"id", engine.id}, {"probed", engine.probed}, {"usable", engine.usable}};
   body["tools"] = std::move(tools);
+  body["unreadable"] = std::move(unreadable);
   return body;
 }
 

@@ -137,9 +137,12 @@ Result<> Daemon::Impl::load_self() {
   if (!stored) return stored.error();
   for (const auto& item : *stored) {
     if (item.uid != self.uid) continue;
-    auto peer = decode_peer(item.body, {self.uid, self.uid});
-    if (!peer) return peer.error();
-    if (!peer->display_name.empty()) self.display_name = peer->display_name;
+    const auto peer = decode_peer(item.body, {self.uid, self.uid});
+    if (!peer) {
+      store->set_aside(StoredKind::peer, item.uid.str(), to_string(peer.error()));
+    } else if (!peer->display_name.empty()) {
+      self.display_name = peer->display_name;
+    }
     self.version = item.version;
   }
   return {};

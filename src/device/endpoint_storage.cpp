@@ -1,6 +1,5 @@
 #include "device/endpoint_storage.hpp"
 
-#include "base/log.hpp"
 #include "device/endpoint_names.hpp"
 #include "model/json.hpp"
 
@@ -25,9 +24,8 @@ Result<std::vector<EndpointSpec>> EndpointStorage::load_specs() {
     item.body.erase("name");
     auto spec = decode_endpoint(item.body, {.self = self_, .path_uid = item.uid});
     if (!spec || !is_endpoint_name(name)) {
-      log("device").error("the stored endpoint {} cannot be read and is left out: {}",
-                          item.uid.str(),
-                          spec ? "bad name '" + name + "'" : to_string(spec.error()));
+      store_.set_aside(StoredKind::endpoint, item.uid.str(),
+                       spec ? "bad name '" + name + "'" : to_string(spec.error()));
       continue;
     }
     spec->uid = item.uid;

@@ -19,7 +19,7 @@ class EndpointStorage {
   EndpointStorage(const Uid& self, Store& store)
       : self_(self), store_(store), overrides_(store, StoredKind::endpoint_override, self) {}
 
-  // What cannot be read (a newer rocd wrote it) is logged, left out, and left in the store.
+  // What cannot be understood (a newer rocd wrote it) is set aside in the store.
   [[nodiscard]] Result<std::vector<EndpointSpec>> load_specs();
 
   // Of entries of the file, also of those that are not there now.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <system_error>
+
 namespace rocd::sqlite {
 namespace {
 
@@ -17,11 +19,22 @@ Error error_of(sqlite3* database, std::string_view what) {
       error.hint = damaged_hint;
       break;
     case SQLITE_FULL:
-      error.hint = "the disk is full";
+      error.hint = "the disk is full: make room";
+      break;
+    case SQLITE_IOERR:
+      if (const int reason = sqlite3_system_errno(database); reason != 0)
+        error.message += fmt::format(" ({})", std::generic_category().message(reason));
+      error.hint = "the disk does not take it: look at its space, its limits and the kernel's log";
       break;
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
       error.hint = "rocd must be able to write the file and its directory";
+      break;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      error.code = ErrorCode::unavailable;
+      error.message = fmt::format("{}: another program holds a lock on it", what);
+      error.hint = "try again when that program is done";
       break;
     default:
       break;
@@ -100,6 +113,30 @@ Result<Statement> Database::prepare(std::string_view sql) {
                          nullptr) != SQLITE_OK)
     return error_of(handle_.get(), "cannot access the stored state");
   return Statement(handle_.get(), statement);
+}
+
+Result<std::string> Database::text_of(std::string_view sql) {
+  auto statement = prepare(sql);
+  if (!statement) return statement.error();
+  const auto row = statement->step();
+  if (!row) return row.error();
+  return *row ? statement->text(0) : std::string();
+}
+
+Result<std::int64_t> Database::number_of(std::string_view sql) {
+  auto statement = prepare(sql);
+  if (!statement) return statement.error();
+  const auto row = statement->step();
+  if (!row) return row.error();
+  return *row ? statement->number(0) : 0;
+}
+
+void Database::set_patience(std::chrono::milliseconds patience) {
+  sqlite3_busy_timeout(handle_.get(), static_cast<int>(patience.count()));
+}
+
+void Database::set_checkpoint_on_close(bool on) {
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on ? 0 : 1, nullptr);
 }
 
 }  // namespace rocd::sqlite

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -13,9 +14,10 @@
 
 namespace rocd::sqlite {
 
-// What to do about a file that is not whole.
+// What to do about a file that is not whole, or not ours.
 inline constexpr std::string_view damaged_hint =
-    "move the file away to start with an empty one; rocd does not throw it away by itself";
+    "restore a copy of it, or move it and its -wal away to begin with an empty state, or use "
+    "another --state-dir; rocd leaves it as it is";
 
 struct CloseDatabase {
   void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
@@ -46,11 +48,20 @@ class Statement {
 
 class Database {
  public:
-  // Creates the file if it is not there. Error io, with the file in `where`.
+  // Creates the file if it is not there. Error io, with the file in `where`. Every call may fail
+  // with `unavailable`, too: another program holds a lock.
   [[nodiscard]] static Result<Database> open(const std::filesystem::path& file);
 
   [[nodiscard]] Result<> execute(const char* sql);  // one or more statements without parameters
   [[nodiscard]] Result<Statement> prepare(std::string_view sql);
+  // The first column of the first row; empty if there is none.
+  [[nodiscard]] Result<std::string> text_of(std::string_view sql);
+  [[nodiscard]] Result<std::int64_t> number_of(std::string_view sql);
+
+  // How long a call waits for another program's lock.
+  void set_patience(std::chrono::milliseconds patience);
+  // Off: closing it leaves file and -wal byte for byte as they are.
+  void set_checkpoint_on_close(bool on);
 
  private:
   explicit Database(sqlite3* handle) : handle_(handle) {}

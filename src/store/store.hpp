@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/process_identity.hpp"
@@ -30,16 +31,29 @@ struct StoredChild {
   std::string boot_id;  // /proc/sys/kernel/random/boot_id at the time of its start
 };
 
+// A stored item that this rocd cannot understand: it stays as it is, and a person is told of it.
+struct UnreadableItem {
+  std::string kind;  // "stream", "endpoint_override", …
+  std::string uid;   // as stored
+  std::string reason;
+};
+
 class Store final {
  public:
-  // Creates directory (0700) and file; refuses a newer schema, and a directory that another
-  // running rocd holds (flock). ":memory:" for tests.
+  // Creates directory (0700) and files (0600); refuses a damaged or newer state.db without changing
+  // it, and a directory that another running rocd holds (flock). ":memory:" for tests.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& directory);
   ~Store();
 
   [[nodiscard]] Result<Uid> self_uid();  // made at first use
 
+  // Without those that are no items at all: they are set aside.
   [[nodiscard]] Result<std::vector<StoredItem>> load(StoredKind kind);
+  // Whoever loads an item and cannot understand it says so here. Logged, and kept for unreadable().
+  void set_aside(StoredKind kind, std::string_view uid, const std::string& reason);
+  [[nodiscard]] const std::vector<UnreadableItem>& unreadable() const;
+
+  // Errors: io; unavailable while another program holds a lock. Nothing is changed then.
   [[nodiscard]] Result<> put(StoredKind kind, const StoredItem& item);
   [[nodiscard]] Result<> remove(StoredKind kind, const Uid& uid);
 

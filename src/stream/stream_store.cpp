@@ -1,6 +1,5 @@
 #include "stream/stream_store.hpp"
 
-#include "base/log.hpp"
 #include "model/json.hpp"
 
 namespace rocd {
@@ -17,8 +16,7 @@ Result<std::vector<StreamSpec>> StreamStore::load() {
     }
     auto spec = decode_stream(item.body, {self_, item.uid});
     if (!spec) {
-      log("stream").error("stored stream {} is unreadable and was left out: {}", item.uid.str(),
-                          to_string(spec.error()));
+      store_.set_aside(StoredKind::stream, item.uid.str(), to_string(spec.error()));
       continue;
     }
     spec->uid = item.uid;

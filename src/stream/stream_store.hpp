@@ -17,7 +17,7 @@ class StreamStore {
   StreamStore(const Uid& self, Store& store)
       : self_(self), store_(store), overrides_(store, StoredKind::stream_override, self) {}
 
-  // Unreadable items (written by a defect or a later version) are logged and left alone.
+  // What cannot be understood (a newer rocd wrote it) is set aside in the store.
   [[nodiscard]] Result<std::vector<StreamSpec>> load();
   [[nodiscard]] Result<> put(const StreamSpec& spec);
   [[nodiscard]] Result<> remove(const Uid& uid);

@@ -29,6 +29,19 @@ TEST_CASE("The system says what it is and what it found") {
   CHECK(rocd.ask("GET", "/system").at("/pipewire/version") == "null");
 }
 
+TEST_CASE("The system names what is stored and cannot be read, until it is replaced") {
+  ApiFixture rocd;
+  CHECK(rocd.ask("GET", "/system").at("/unreadable") == "[]");
+  rocd.store->set_aside(StoredKind::stream, "111111-111111-111111", "/sauce: unknown field");
+  const auto told = rocd.ask("GET", "/system").at("/unreadable");
+  CHECK(told ==
+        R"([{"kind":"stream","uid":"111111-111111-111111","reason":"/sauce: unknown field"}])");
+  CHECK(rocd.ask("GET", "/streams/111111-111111-111111").status == 404);
+  const auto put = rocd.ask("PUT", "/streams/111111-111111-111111", {.body = rocd.sending_body()});
+  CHECK(put.status == 201);
+  CHECK(rocd.ask("GET", "/system").at("/unreadable") == "[]");
+}
+
 TEST_CASE("Alive is always, ready is with state, PipeWire and tools") {
   ApiFixture rocd;
   CHECK(rocd.ask("GET", "/healthz").at("/alive") == "true");

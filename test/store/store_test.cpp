@@ -2,8 +2,6 @@
 #include "store/store.hpp"
 
 #include <fcntl.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -13,12 +11,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "base/log.hpp"
 #include "store/files.hpp"
 #include "support/temp_directory.hpp"
 
@@ -50,34 +45,6 @@ Error error_of_opening(const fs::path& directory) {
   REQUIRE(store.has_error());
   return store.error();
 }
-
-void write_file(const fs::path& file, std::string_view bytes) {
-  std::ofstream(file, std::ios::binary) << bytes;
-}
-
-void run_sql(const fs::path& file, const char* sql) {
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
-  REQUIRE(sqlite3_close(database) == SQLITE_OK);
-}
-
-// What the store logs while this object lives, without times.
-class StoreLog {
- public:
-  StoreLog() : before_(log("store").sinks()) {
-    log("store").sinks() = {std::make_shared<spdlog::sinks::ostream_sink_st>(text_)};
-    log("store").set_pattern("%l %v");
-  }
-  ~StoreLog() { log("store").sinks() = before_; }
-  StoreLog(const StoreLog&) = delete;
-  StoreLog& operator=(const StoreLog&) = delete;
-  [[nodiscard]] std::string text() const { return text_.str(); }
-
- private:
-  std::ostringstream text_;
-  std::vector<spdlog::sink_ptr> before_;
-};
 
 }  // namespace
 
@@ -148,22 +115,6 @@ TEST_CASE("each state directory has a uid of its own") {
   CHECK(Store::open(":memory:").value()->self_uid().has_value());
 }
 
-TEST_CASE("the state directory is made for this user only, whatever its spelling") {
-  const TempDirectory scratch;
-  for (const auto* name : {"a/b", "c/d/", "./e"}) {
-    CAPTURE(name);
-    open_store(scratch.path() / name);
-    struct stat found{};
-    REQUIRE(::stat((scratch.path() / name).c_str(), &found) == 0);
-    CHECK((found.st_mode & 0777) == 0700);
-  }
-  const auto old = fs::current_path();
-  fs::current_path(scratch.path());
-  CHECK(Store::open("relative").has_value());
-  fs::current_path(old);
-  CHECK(fs::exists(scratch.path() / "relative" / "state.db"));
-}
-
 TEST_CASE("a second rocd is told which one holds the state directory") {
   const TempDirectory scratch;
   std::array<int, 2> ready{};
@@ -203,86 +154,90 @@ TEST_CASE("the same process cannot open a state directory twice, but again after
   CHECK(Store::open(scratch.path()).has_value());
 }
 
-TEST_CASE("a file that is no database is reported and left as it is") {
+TEST_CASE("an item that cannot be read is left out, told, and kept through all that follows") {
   const TempDirectory scratch;
+  const StoreLog log;
   const auto file = scratch.path() / "state.db";
-  const std::string garbage(5000, 'x');
-  write_file(file, garbage);
-  const auto error = error_of_opening(scratch.path());
-  CHECK(error.code == ErrorCode::io);
-  CHECK(error.message == "cannot access the stored state: file is not a database");
-  CHECK(error.where == file.string());
-  CHECK(error.hint ==
-        "move the file away to start with an empty one; rocd does not throw it away by itself");
-  CHECK(read_file(file) == garbage);
-
-  fs::rename(file, scratch.path() / "state.db.damaged");  // what the hint says
-  CHECK(Store::open(scratch.path()).has_value());
-}
-
-TEST_CASE("a damaged page is found at the start, not at the first use of it") {
-  const TempDirectory scratch;
   {
     const auto store = open_store(scratch.path());
-    for (int i = 0; i < 300; ++i)
-      must(store->put(StoredKind::stream, item(Uid::derive("test", "stream", std::to_string(i)), 1,
-                                               {{"text", std::string(200, 'x')}})));
-  }
-  const auto file = scratch.path() / "state.db";
-  auto bytes = read_file(file);
-  REQUIRE(bytes.size() > 10 * 4096);
-  bytes.replace(6 * 4096, 4096, std::string(4096, '\x5a'));
-  write_file(file, bytes);
-  const auto error = error_of_opening(scratch.path());
-  CHECK(error.code == ErrorCode::io);
-  CHECK(error.message.starts_with("the stored state is damaged: "));
-  CHECK(error.where == file.string());
-  CHECK(error.hint.starts_with("move the file away"));
-}
-
-TEST_CASE("an item that cannot be read is an error, not an item less") {
-  const TempDirectory scratch;
-  const auto file = scratch.path() / "state.db";
-  {
-    open_store(scratch.path());
+    must(store->put(StoredKind::stream, item(second, 5, {{"a", 1}})));
   }
   struct Row {
-    const char *sql, *message;
+    const char *uid, *rest, *reason;
   };
   const Row table[] = {
-      {"INSERT INTO item VALUES ('stream', '111111-111111-111111', 1, '{')",
-       "the stored state is damaged: stream '111111-111111-111111' cannot be read"},
-      {"INSERT INTO item VALUES ('stream', '111111-111111-111111', 1, '[]')",
-       "the stored state is damaged: stream '111111-111111-111111' cannot be read"},
-      {"INSERT INTO item VALUES ('stream', 'me', 1, '{}')",
-       "the stored state is damaged: stream 'me' cannot be read"},
+      {"111111-111111-111111", "1, '{'", "it is no JSON object"},
+      {"111111-111111-111111", "1, '[]'", "it is no JSON object"},
+      {"111111-111111-111111", "0, '{}'", "its version is none"},
+      {"111111-111111-111111", "'x', '{}'", "its version is none"},
+      {"me", "1, '{}'", "its uid is none"},
   };
   for (const auto& row : table) {
-    run_sql(file, "DELETE FROM item");
-    run_sql(file, row.sql);
-    const auto loaded = open_store(scratch.path())->load(StoredKind::stream);
-    REQUIRE(loaded.has_error());
-    CHECK(loaded.error().code == ErrorCode::io);
-    CHECK(loaded.error().message == row.message);
-    CHECK(loaded.error().where == file.string());
+    CAPTURE(row.uid, row.rest);
+    run_sql(file, "DELETE FROM item WHERE uid <> '222222-222222-222222'");
+    run_sql(file,
+            std::string("INSERT INTO item VALUES ('stream', '") + row.uid + "', " + row.rest + ")");
+    const auto stored = [&] {
+      return run_sql(file,
+                     std::string("SELECT version || body FROM item WHERE uid = '") + row.uid + "'");
+    };
+    const auto before = stored();
+    for (int start = 0; start < 2; ++start) {
+      const auto store = open_store(scratch.path());
+      const auto loaded = store->load(StoredKind::stream).value();
+      REQUIRE(loaded.size() == 1);
+      CHECK(loaded[0].uid == second);
+      REQUIRE(store->unreadable().size() == 1);
+      CHECK(store->unreadable()[0].kind == "stream");
+      CHECK(store->unreadable()[0].uid == row.uid);
+      CHECK(store->unreadable()[0].reason == row.reason);
+      must(store->put(StoredKind::stream, item(second, 6, {{"a", 2}})));
+      must(store->put(StoredKind::endpoint, item(first, 1, {})));
+      must(store->remove(StoredKind::endpoint, first));
+      CHECK(store->unreadable().size() == 1);
+    }
+    CHECK(stored() == before);
+    CHECK(log.text().find(std::string("error the stored stream '") + row.uid +
+                          "' cannot be read, is left out, and stays in " + file.string() + ": " +
+                          row.reason + "\n") != std::string::npos);
   }
-  run_sql(file, "INSERT INTO identity VALUES ('self', 'me')");
-  const auto self = open_store(scratch.path())->self_uid();
-  REQUIRE(self.has_error());
-  CHECK(self.error().message == "the stored state is damaged: the uid of this peer is not a uid");
 }
 
-TEST_CASE("the state of a newer rocd is refused") {
+TEST_CASE("what replaces or removes an item that cannot be read ends the telling of it") {
+  const auto store = Store::open(":memory:").value();
+  const StoreLog log;
+  for (const auto& uid : {first, second}) {
+    must(store->put(StoredKind::stream, item(uid, 1, {{"odd", true}})));
+    store->set_aside(StoredKind::stream, uid.str(), "odd");
+    store->set_aside(StoredKind::stream, uid.str(), "odd, and told twice");
+    store->set_aside(StoredKind::endpoint, uid.str(), "another kind");
+  }
+  CHECK(store->unreadable().size() == 4);
+  must(store->put(StoredKind::stream, item(first, 1, {})));
+  must(store->remove(StoredKind::stream, second));
+  REQUIRE(store->unreadable().size() == 2);
+  CHECK(store->unreadable()[0].kind == "endpoint");
+  CHECK(store->unreadable()[1].kind == "endpoint");
+}
+
+TEST_CASE("the key of an item that cannot be read is shown without what would break a log") {
+  const auto store = Store::open(":memory:").value();
+  const StoreLog log;
+  store->set_aside(StoredKind::peer, "a\nb\xff" + std::string(100, 'c'), "odd");
+  CHECK(store->unreadable().at(0).uid == "a?b?" + std::string(60, 'c'));
+}
+
+TEST_CASE("a peer whose uid is damaged is not given another one") {
   const TempDirectory scratch;
   {
     open_store(scratch.path());
   }
-  run_sql(scratch.path() / "state.db", "PRAGMA user_version = 2");
-  const auto error = error_of_opening(scratch.path());
-  CHECK(error.code == ErrorCode::io);
-  CHECK(error.message ==
-        "the stored state was written by a newer rocd (schema 2, this one knows 1)");
-  CHECK(error.hint == "use that version, or another --state-dir");
+  run_sql(scratch.path() / "state.db", "INSERT INTO identity VALUES ('self', 'me')");
+  const auto self = open_store(scratch.path())->self_uid();
+  REQUIRE(self.has_error());
+  CHECK(self.error().code == ErrorCode::io);
+  CHECK(self.error().where == (scratch.path() / "state.db").string());
+  CHECK(self.error().message == "the stored state is damaged: the uid of this peer is not a uid");
 }
 
 TEST_CASE("damage to the list of children stops nobody, but is told: they are gone by then") {
@@ -300,18 +255,6 @@ TEST_CASE("damage to the list of children stops nobody, but is told: they are go
                           "(cannot access the stored state: file is not a database)\n");
   CHECK(store->load_children()->empty());
   CHECK(store->put_child({first, {100, 1}, "boot-1"}).has_value());
-}
-
-TEST_CASE("a state directory that cannot be made is an error with its path") {
-  const TempDirectory scratch;
-  write_file(scratch.path() / "file", "");
-  for (const auto* name : {"file", "file/below", "file/far/below"}) {
-    CAPTURE(name);
-    const auto error = error_of_opening(scratch.path() / name);
-    CHECK(error.code == ErrorCode::io);
-    CHECK(error.message == "cannot make the state directory: Not a directory");
-    CHECK(error.where == (scratch.path() / name).string());
-  }
 }
 
 TEST_CASE("a write that the disk does not take is an error, and what was acknowledged stays") {

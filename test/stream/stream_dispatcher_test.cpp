@@ -249,6 +249,32 @@ TEST_CASE(
   CHECK(world.streams->find(configured.uid)->spec.version == 2);
 }
 
+TEST_CASE("a stored stream that cannot be understood is left out, told and left alone") {
+  TempDirectory directory;
+  const auto bad = Uid::derive("test", "stream", "future");
+  const boost::json::object body{{"source", {{"connection_type", "moon"}}}};
+  {
+    DispatcherWorld world(directory.path());
+    REQUIRE(world.store->put(StoredKind::stream, {bad, 3, body}).has_value());
+  }
+  for (int start = 0; start < 2; ++start) {
+    DispatcherWorld world(directory.path());
+    CHECK(world.streams->list().empty());
+    REQUIRE(world.store->unreadable().size() == 1);
+    CHECK(world.store->unreadable()[0].kind == "stream");
+    CHECK(world.store->unreadable()[0].uid == bad.str());
+    CHECK(world.store->unreadable()[0].reason.find("moon") != std::string::npos);
+    const auto created = world.streams->create(world.sending());
+    REQUIRE(created.has_value());
+    REQUIRE(world.streams->remove(created->spec.uid).has_value());
+    const auto stored = world.store->load(StoredKind::stream).value();
+    REQUIRE(stored.size() == 1);
+    CHECK(stored[0].version == 3);
+    CHECK(stored[0].body == body);
+    world.shut_down();
+  }
+}
+
 TEST_CASE("a configured stream is not switched on while another one has its port") {
   TempDirectory directory;
   StreamSpec configured;
