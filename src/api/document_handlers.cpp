@@ -1,7 +1,7 @@
 // /openapi.json, /openapi.yaml and /docs: the contract, for machines and for people.
-#include <boost/json/object.hpp>
-
+#include "api/docs.hpp"
 #include "api/document.hpp"
+#include "api/gzip.hpp"
 #include "api/handlers.hpp"
 #include "api/problem.hpp"
 #include "api/respond.hpp"
@@ -10,55 +10,58 @@
 namespace rocd {
 namespace {
 
-std::string escape(std::string_view text) {
-  std::string html;
-  for (const char c : text) {
-    if (c == '<')
-      html += "&lt;";
-    else if (c == '&')
-      html += "&amp;";
-    else if (c == '"')
-      html += "&quot;";
-    else
-      html += c;
-  }
-  return html;
-}
+constexpr std::size_t max_file_bytes = 16U << 20U;  // the viewer has two million
 
-std::string_view text_of(const boost::json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  if (value == nullptr || !value->is_string()) return {};
-  return value->get_string();
-}
-
-std::string docs_page() {
-  std::string html =
-      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>rocd REST API</title>"
-      "<style>body{font:16px sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
-      "td{padding:.2em 1em .2em 0;vertical-align:top}</style><h1>rocd REST API</h1>"
-      "<p>The contract: <a href=\"/openapi.yaml\">openapi.yaml</a>, "
-      "<a href=\"/openapi.json\">openapi.json</a>.</p><h2>Resources</h2><table>";
-  for (const auto& path : openapi_json().at("paths").as_object()) {
-    for (const auto& method : path.value().as_object()) {
-      if (!method.value().is_object()) continue;  // parameters that the methods share
-      std::string name(method.key());
-      for (char& c : name) c = static_cast<char>(c - 'a' + 'A');
-      html += "<tr><td><code>" + name + "</code><td><code>" + escape(path.key()) + "</code><td>" +
-              escape(text_of(method.value().as_object(), "summary"));
-    }
-  }
-  html += "</table><h2>Errors</h2><table>";
-  for (const auto& kind : problem_kinds()) {
-    html += "<tr id=\"" + std::string(kind.code) + "\"><td>" + std::to_string(kind.status) +
-            "<td><code>" + std::string(kind.code) + "</code><td>" + escape(kind.meaning);
-  }
-  return html + "</table></html>\n";
-}
+// Nothing from elsewhere, nothing inline: a page of this daemon could use it as its user does.
+// Swagger UI sets styles of elements, and has images of its own in its style sheet.
+constexpr std::string_view page_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
 
 HttpResponse document(std::string content_type, std::string body) {
   HttpResponse response;
   response.content_type = std::move(content_type);
   response.body = std::move(body);
+  return response;
+}
+
+std::string_view content_type_of(std::string_view name) {
+  if (name.ends_with(".css")) return "text/css; charset=utf-8";
+  if (name.ends_with(".js")) return "text/javascript; charset=utf-8";
+  return "text/plain; charset=utf-8";
+}
+
+HttpResponse read_docs(const Call&) {
+  auto response = document("text/html; charset=utf-8", docs_page());
+  response.headers.emplace_back("Content-Security-Policy", page_policy);
+  return response;
+}
+
+HttpResponse read_docs_file(const Call& call) {
+  const auto& name = call.argument("file");
+  const auto* file = find_docs_file(name);
+  if (file == nullptr) {
+    return error_response({ErrorCode::not_found,
+                           "/docs has no file '" + name + "'",
+                           {},
+                           "GET /docs says which it loads",
+                           {}},
+                          call.request);
+  }
+  auto response = document(std::string(content_type_of(name)), {});
+  response.headers.emplace_back("Vary", "Accept-Encoding");
+  std::string tag(file->hash);
+  if (accepts_gzip(call.request.accept_encoding)) {
+    response.body = file->gzip;
+    response.headers.emplace_back("Content-Encoding", "gzip");
+    tag += "-gzip";
+  } else {
+    auto content = gunzip(file->gzip, max_file_bytes);
+    if (!content) return error_response(content.error(), call.request);
+    response.body = std::move(*content);
+  }
+  response.headers.emplace_back("ETag", '"' + tag + '"');
   return response;
 }
 
@@ -72,12 +75,8 @@ void add_document_routes(Router& router, Services&) {
   router.add({Method::get, "/openapi.yaml", BodyKind::none, {}, [](const Call&) {
                 return document("application/yaml", std::string(openapi_yaml()));  // RFC 9512
               }});
-  router.add({Method::get, "/docs", BodyKind::none, {}, [](const Call&) {
-                auto response = document("text/html; charset=utf-8", docs_page());
-                response.headers.emplace_back("Content-Security-Policy",
-                                              "default-src 'none'; style-src 'unsafe-inline'");
-                return response;
-              }});
+  router.add({Method::get, "/docs", BodyKind::none, {}, read_docs});
+  router.add({Method::get, "/docs/{file}", BodyKind::none, {}, read_docs_file});
 }
 
 }  // namespace rocd

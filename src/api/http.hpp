@@ -28,6 +28,7 @@ struct HttpRequest {
   std::string path;         // decoded, without query
   std::map<std::string, std::string> query;
   std::string content_type, accept, if_match, if_none_match, host, origin, last_event_id;
+  std::string accept_encoding;
   std::string body;
   // Set if the client asks to speak WebSocket (RFC 6455, 4.1): the values of its fields, as sent.
   struct Upgrade {

@@ -103,6 +103,7 @@ Result<HttpRequest> to_request(const Parser& parser, bool local) {
   request.origin = joined(head, http::field::origin);
   request.content_type = joined(head, http::field::content_type);
   request.accept = joined(head, http::field::accept);
+  request.accept_encoding = joined(head, http::field::accept_encoding);
   request.if_match = joined(head, http::field::if_match);
   request.if_none_match = joined(head, http::field::if_none_match);
   request.last_event_id = std::string(head["Last-Event-ID"]);

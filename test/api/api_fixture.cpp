@@ -104,6 +104,7 @@ Answer ApiFixture::ask(const std::string& method, const std::string& target, Ask
   request.if_none_match = what.if_none_match;
   request.origin = what.origin;
   request.last_event_id = what.last_event_id;
+  request.accept_encoding = what.accept_encoding;
   request.websocket = what.websocket;
   Answer answer{api->handle(request)};
   record_exchange(request, answer);

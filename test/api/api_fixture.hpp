@@ -26,7 +26,7 @@ namespace rocd::test {
 struct Ask {
   std::string body{};
   std::string content_type = "application/json";  // sent when there is a body
-  std::string if_match{}, if_none_match{}, origin{}, last_event_id{};
+  std::string if_match{}, if_none_match{}, origin{}, last_event_id{}, accept_encoding{};
   std::string host = "localhost:4040";
   std::optional<HttpRequest::Upgrade> websocket{};
 };

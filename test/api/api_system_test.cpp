@@ -6,7 +6,6 @@
 
 #include "api/api_fixture.hpp"
 #include "api/document.hpp"
-#include "api/problem.hpp"
 #include "base/version.hpp"
 
 using namespace rocd;
@@ -66,7 +65,7 @@ TEST_CASE("Alive is always, ready is with state, PipeWire and tools") {
   CHECK(rocd.ask("GET", "/healthz").status == 200);
 }
 
-TEST_CASE("The contract is served as YAML, as JSON and as a page") {
+TEST_CASE("The contract is served as YAML and as JSON") {
   ApiFixture rocd;
   const auto yaml = rocd.ask("GET", "/openapi.yaml");
   CHECK(yaml.content_type == "application/yaml");
@@ -75,14 +74,6 @@ TEST_CASE("The contract is served as YAML, as JSON and as a page") {
   CHECK(json.json() == openapi_json());
   CHECK(rocd.ask("GET", "/openapi.json", {.if_none_match = std::string(json.header("ETag"))})
             .status == 304);
-  const auto page = rocd.ask("GET", "/docs");
-  CHECK(page.content_type == "text/html; charset=utf-8");
-  for (const auto& path : openapi_json().at("paths").as_object()) {
-    CHECK(page.body.find("<code>" + std::string(path.key()) + "</code>") != std::string::npos);
-  }
-  for (const auto& kind : problem_kinds()) {  // where the `type` of a problem leads
-    CHECK(page.body.find("id=\"" + std::string(kind.code) + "\"") != std::string::npos);
-  }
 }
 
 TEST_CASE("Every route is in the contract, with its query, and the contract has no other") {

@@ -63,6 +63,7 @@ struct Furnished : ApiFixture {
 
   Furnished() {
     values["peer_uid"] = "self";
+    values["file"] = "docs.css";
     values["stream_uid"] = ask("POST", "/streams", {.body = sending_body()}).at("/stream_uid");
     values["endpoint_uid"] = make_endpoint("output");
   }

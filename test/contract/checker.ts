@@ -26,7 +26,7 @@ const transport_headers = [
   "x-content-type-options",
 ];
 // Those of a request that change what it means.
-const meaningful_headers = ["if-match", "if-none-match", "last-event-id"];
+const meaningful_headers = ["accept-encoding", "if-match", "if-none-match", "last-event-id"];
 
 export function media_type(headers: { [name: string]: string }): string {
   return (headers["content-type"] ?? "").split(";")[0]!.trim().toLowerCase();
