@@ -40,9 +40,10 @@ int report(const rocd::ConfigResult& loaded) {
 }
 
 int run(const rocd::Options& options) {
-  if (options.ready_fd)
-    if (const auto claimed = rocd::claim_ready_fd(*options.ready_fd); !claimed)
-      return fail(claimed.error(), usage);
+  const auto starter = rocd::find_starter(options.ready_fd, options.exit_with_parent);
+  if (!starter)
+    return fail(starter.error(),
+                starter.error().code == rocd::ErrorCode::invalid_argument ? usage : failed);
   const auto file = rocd::find_config_file(options, environment);
   auto loaded = rocd::load_configuration(file, options, environment);
   if (!loaded.errors.empty()) return report(loaded);
@@ -52,11 +53,11 @@ int run(const rocd::Options& options) {
                               loaded.config.endpoints.size(), loaded.config.streams.size()));
 
   rocd::configure_log(loaded.config.log);
-  if (const auto prepared = rocd::prepare_process(options.exit_with_parent); !prepared)
+  if (const auto prepared = rocd::prepare_process(); !prepared)
     return fail(prepared.error(), failed);
 
   boost::asio::io_context io(1);  // one thread: Asio may leave out its locks
-  auto daemon = rocd::Daemon::create(io, std::move(loaded.config), options.ready_fd);
+  auto daemon = rocd::Daemon::create(io, std::move(loaded.config), *starter);
   if (!daemon) return fail(daemon.error(), failed);
   return (*daemon)->run() ? ok : failed;
 }

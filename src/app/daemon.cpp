@@ -1,5 +1,6 @@
 #include "app/daemon.hpp"
 
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -79,10 +80,10 @@ Result<> end_orphans(Store& store) {
 // Members are constructed in the order of dependence and destroyed in reverse.
 struct Daemon::Impl {
   Impl(asio::io_context& io_, Config config_, std::unique_ptr<Store> store_, const Uid& uid,
-       std::optional<int> ready_fd_)
+       const Starter& starter_)
       : io(io_),
         config(std::move(config_)),
-        ready_fd(ready_fd_),
+        starter(starter_),
         store(std::move(store_)),
         self{uid, config.name, host_name(), true, 1},
         spawner(io.get_executor()),
@@ -105,13 +106,17 @@ struct Daemon::Impl {
   Result<> listen();
   Result<> start();
   asio::awaitable<void> supervise_signals();
-  asio::awaitable<bool> stop();
-  asio::awaitable<void> stop_forcibly();
+  asio::awaitable<void> supervise_starter();
+  void begin_stop(std::string_view reason, bool as_asked);
+  asio::awaitable<void> stop(bool as_asked);
+  asio::awaitable<bool> end_everything();
+  void stop_forcibly();
 
   asio::io_context& io;
   Config config;
-  std::optional<int> ready_fd;
+  Starter starter;
   std::string url;
+  bool stopping = false;
   bool ended_as_asked = false;
 
   std::unique_ptr<Store> store;
@@ -170,28 +175,43 @@ Result<> Daemon::Impl::start() {
                   self.display_name, config.state_dir.string());
   log("app").info("REST API on {}{}", url,
                   config.http.unix_socket ? " and " + config.http.unix_socket->string() : "");
-  if (ready_fd)
-    if (auto announced = announce_ready(*ready_fd, url); !announced) return announced;
+  if (!starter.ready_fd) return {};
+  if (const auto announced = announce_ready(*starter.ready_fd, url); !announced)
+    begin_stop(to_string(announced.error()), false);
   return {};
 }
 
 asio::awaitable<void> Daemon::Impl::supervise_signals() {
   for (;;) {
     const int signal = co_await signals.async_wait(asio::use_awaitable);
-    if (signal == SIGHUP) {
+    if (signal == SIGHUP)
       log("app").warn("SIGHUP: this version reads its configuration only at start");
-      continue;
-    }
-    log("app").info("{}: stopping", signal == SIGINT ? "SIGINT" : "SIGTERM");
-    break;
+    else if (stopping)
+      stop_forcibly();
+    else
+      begin_stop(signal == SIGINT ? "SIGINT" : "SIGTERM", true);
   }
-  tasks.spawn("second signal", stop_forcibly());
-  ended_as_asked = co_await stop();
+}
+
+asio::awaitable<void> Daemon::Impl::supervise_starter() {
+  asio::posix::stream_descriptor process(io, *starter.process);
+  co_await process.async_wait(asio::posix::descriptor_base::wait_read, asio::use_awaitable);
+  if (!stopping) begin_stop("the process that started rocd has ended", true);
+}
+
+void Daemon::Impl::begin_stop(std::string_view reason, bool as_asked) {
+  stopping = true;
+  log("app").log(as_asked ? spdlog::level::info : spdlog::level::critical, "{}: stopping", reason);
+  tasks.spawn("stop", stop(as_asked));
+}
+
+asio::awaitable<void> Daemon::Impl::stop(bool as_asked) {
+  ended_as_asked = co_await end_everything() && as_asked;
   io.stop();
 }
 
 // In order: no new requests, no new children, no nodes.
-asio::awaitable<bool> Daemon::Impl::stop() {
+asio::awaitable<bool> Daemon::Impl::end_everything() {
   events.publish(EventType::daemon_stopping, "/system", nullptr, nullptr, Now::read().wall);
   const auto everything = [this]() -> asio::awaitable<bool> {
     co_await http.shutdown();
@@ -211,11 +231,7 @@ asio::awaitable<bool> Daemon::Impl::stop() {
   co_return false;
 }
 
-asio::awaitable<void> Daemon::Impl::stop_forcibly() {
-  int signal = 0;
-  do {
-    signal = co_await signals.async_wait(asio::use_awaitable);
-  } while (signal == SIGHUP);
+void Daemon::Impl::stop_forcibly() {
   log("app").warn("second signal: ending at once");
   supervisor.kill_now();
   endpoints.shutdown();
@@ -224,7 +240,7 @@ asio::awaitable<void> Daemon::Impl::stop_forcibly() {
 }
 
 Result<std::unique_ptr<Daemon>> Daemon::create(asio::io_context& io, Config config,
-                                               std::optional<int> ready_fd) {
+                                               const Starter& starter) {
   auto store = Store::open(config.state_dir);
   if (!store) return store.error();
   auto uid = (*store)->self_uid();
@@ -232,7 +248,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(asio::io_context& io, Config conf
   if (auto swept = end_orphans(**store); !swept) return swept.error();
   assign_uids(config, *uid);
 
-  auto impl = std::make_unique<Impl>(io, std::move(config), std::move(*store), *uid, ready_fd);
+  auto impl = std::make_unique<Impl>(io, std::move(config), std::move(*store), *uid, starter);
   // Caught from here on: a signal during the start is an orderly end, too.
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) impl->signals.add(signal);
   if (auto loaded = impl->load_self(); !loaded) return loaded.error();
@@ -248,6 +264,7 @@ bool Daemon::run() {
     }
   });
   impl_->tasks.spawn("signals", impl_->supervise_signals());
+  if (impl_->starter.process) impl_->tasks.spawn("starter", impl_->supervise_starter());
   impl_->io.run();
   return impl_->ended_as_asked;
 }

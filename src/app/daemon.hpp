@@ -4,8 +4,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
-#include <optional>
 
+#include "app/process_setup.hpp"
 #include "base/result.hpp"
 #include "config/config.hpp"
 
@@ -14,14 +14,15 @@ namespace rocd {
 class Daemon final {
  public:
   // Opens the state, ends what a killed rocd left running, and listens; nothing runs yet.
-  // `io` outlives the daemon. ready_fd: see announce_ready().
+  // `io` outlives the daemon.
   [[nodiscard]] static Result<std::unique_ptr<Daemon>> create(boost::asio::io_context& io,
                                                               Config config,
-                                                              std::optional<int> ready_fd);
+                                                              const Starter& starter);
   ~Daemon();
 
-  // Runs until SIGINT or SIGTERM, then stops every child and removes every node, within 5 s; a
-  // second signal does so at once. False if it ended for any other reason (logged).
+  // Runs until SIGINT or SIGTERM, or the end of the starter's process; then stops every child and
+  // removes every node, within 5 s; a second signal does so at once. False if it ended for any
+  // other reason (logged).
   [[nodiscard]] bool run();
 
  private:

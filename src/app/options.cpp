@@ -67,7 +67,8 @@ std::variant<Options, EarlyExit> parse_options(int argc, const char* const* argv
       ->check(CLI::Range(0, 65535))
       ->option_text("N");
   app.add_flag("--exit-with-parent", options.exit_with_parent,
-               "stop when the process that started rocd ends");
+               "stop when the process that started rocd ends; and, unless the configuration names "
+               "one, make no Unix socket");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -129,6 +130,12 @@ Result<> apply_options(const Options& options, Config& config) {
   if (options.verbosity > 0) {
     config.log.level = options.verbosity == 1 ? spdlog::level::debug : spdlog::level::trace;
     came_from("--verbose", "log.level", config);
+  }
+  // The well-known sockets are for the rocd that everybody on this computer talks to; that of an
+  // application would take them away, or not start because they are taken.
+  if (options.exit_with_parent && !config.origins.contains("http.unix_socket")) {
+    config.http.unix_socket = std::nullopt;
+    came_from("--exit-with-parent", "http.unix_socket", config);
   }
   return {};
 }

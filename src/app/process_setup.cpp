@@ -2,8 +2,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/prctl.h>
+#include <poll.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,18 +30,52 @@ Result<> raise_descriptor_limit() {
   return {};
 }
 
-Result<> follow_parent() {
+Error no_starter(std::string message, std::string where) {
+  return {ErrorCode::unavailable, std::move(message), std::move(where), {}, {}};
+}
+
+Result<int> open_parent() {
+  const std::string option = "--exit-with-parent";
+  const std::string ended = "the process that started rocd has ended already";
   const auto parent = ::getppid();
-  if (::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return errno_error("prctl", errno);
-  // It may have ended before the call; then the signal never comes (prctl(2)).
-  if (::getppid() == parent) return {};
-  Error error;
-  error.code = ErrorCode::unavailable;
-  error.message = "the process that started rocd has ended already (--exit-with-parent)";
-  return error;
+  if (parent == 0)  // pid_namespaces(7)
+    return no_starter("the process that started rocd is in another PID namespace", option);
+  // glibc has a function for it since 2.36 only.
+  const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, parent, 0));
+  if (pidfd < 0 && errno == ESRCH) return no_starter(ended, option);
+  if (pidfd < 0) return errno_error("pidfd_open of the process that started rocd", errno);
+  // Had it ended before that call, its number might be another process's by now; but rocd would
+  // have been given another parent, too.
+  if (::getppid() == parent) return pidfd;
+  ::close(pidfd);
+  return no_starter(ended, option);
+}
+
+Result<> check_reader(int descriptor) {
+  pollfd reader{descriptor, 0, 0};
+  if (::poll(&reader, 1, 0) != 1 || (reader.revents & (POLLERR | POLLHUP)) == 0) return {};
+  return no_starter(
+      fmt::format("nobody reads descriptor {} any more, has the process that started rocd ended?",
+                  descriptor),
+      "--ready-fd");
 }
 
 }  // namespace
+
+Result<Starter> find_starter(std::optional<int> ready_fd, bool exit_with_parent) {
+  Starter starter{ready_fd, {}};
+  if (ready_fd)
+    if (const auto claimed = claim_ready_fd(*ready_fd); !claimed) return claimed.error();
+  if (exit_with_parent) {
+    const auto parent = open_parent();
+    if (!parent) return parent.error();
+    starter.process = *parent;
+  }
+  // After the parent: one that ends from here on is noticed by its pidfd.
+  if (ready_fd)
+    if (const auto read = check_reader(*ready_fd); !read) return read.error();
+  return starter;
+}
 
 Result<> claim_ready_fd(int descriptor) {
   Error error{ErrorCode::invalid_argument, {}, "--ready-fd", {}, {}};
@@ -60,11 +95,9 @@ Result<> claim_ready_fd(int descriptor) {
   return {};
 }
 
-Result<> prepare_process(bool exit_with_parent) {
+Result<> prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
-  if (auto raised = raise_descriptor_limit(); !raised) return raised;
-  if (exit_with_parent) return follow_parent();
-  return {};
+  return raise_descriptor_limit();
 }
 
 Result<> announce_ready(int descriptor, const std::string& url) {

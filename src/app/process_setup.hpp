@@ -2,20 +2,35 @@
 // its parent.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
 
 namespace rocd {
 
-// Refuses a descriptor that is not open or cannot be written, and keeps it from children. Call
-// before anything is opened: a number that nobody passed on is later that of a file of rocd's own,
-// such as its state. Errors: invalid_argument.
+// What whoever started rocd wants of it, by --ready-fd and --exit-with-parent.
+struct Starter {
+  std::optional<int> ready_fd;
+  // A pidfd of its process, readable once that has ended, however it did. Not PR_SET_PDEATHSIG,
+  // which is about the thread that started rocd: in programs with a window such threads come and
+  // go. Belongs to who reads it.
+  std::optional<int> process;
+};
+
+// Call before anything else is opened: a number that nobody passed on is later that of a file of
+// rocd's own, such as its state; and a parent that ends before it was looked at shows only by
+// nobody reading the ready_fd. Errors: those of claim_ready_fd(); unavailable if the parent has
+// ended, or is in another PID namespace.
+[[nodiscard]] Result<Starter> find_starter(std::optional<int> ready_fd, bool exit_with_parent);
+
+// Refuses a descriptor that is not open or cannot be written, and keeps it from children.
+// Errors: invalid_argument.
 [[nodiscard]] Result<> claim_ready_fd(int descriptor);
 
-// Raises the soft limit of descriptors to the hard one (each child costs three), ignores SIGPIPE
-// (closed sockets are seen as EPIPE), and, if asked, has SIGTERM sent when the parent ends.
-[[nodiscard]] Result<> prepare_process(bool exit_with_parent);
+// Raises the soft limit of descriptors to the hard one (each child costs three) and ignores SIGPIPE
+// (closed sockets are seen as EPIPE).
+[[nodiscard]] Result<> prepare_process();
 
 // Writes `url` and a newline to the claimed descriptor and closes it. Errors: io.
 [[nodiscard]] Result<> announce_ready(int descriptor, const std::string& url);

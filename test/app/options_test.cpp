@@ -105,6 +105,25 @@ TEST_CASE("the command line wins over the configuration, and is held to the same
   CHECK(refused.error().where == "--listen");
 }
 
+TEST_CASE("an application's rocd makes no Unix socket, unless it was told which") {
+  const auto environment = [](const char* name) {
+    return std::string(name) == "XDG_RUNTIME_DIR" ? "/run/user/7" : nullptr;
+  };
+  Options options;
+  options.exit_with_parent = true;
+  auto config = default_config(environment).config;
+  REQUIRE(config.http.unix_socket == "/run/user/7/rocd.sock");
+  REQUIRE(apply_options(options, config).has_value());
+  CHECK_FALSE(config.http.unix_socket.has_value());
+  CHECK_FALSE(events_socket(config).has_value());
+  CHECK(config.origins.at("http.unix_socket") ==
+        ConfigOrigin{ConfigOrigin::Kind::command_line, "--exit-with-parent"});
+
+  auto told = parse_config("http: { unix_socket: /a.sock }\n", "rocd.yaml", environment).config;
+  REQUIRE(apply_options(options, told).has_value());
+  CHECK(told.http.unix_socket == "/a.sock");
+}
+
 TEST_CASE(
     "an explicit configuration file is used even if it does not exist, so that the mistake shows") {
   Options options;

@@ -1,6 +1,7 @@
 #include "app/process_setup.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +13,10 @@ namespace {
 bool closes_on_exec(int descriptor) {
   return (::fcntl(descriptor, F_GETFD) & FD_CLOEXEC) != 0;
 }
+bool readable(int descriptor) {
+  pollfd ready{descriptor, POLLIN, 0};
+  return ::poll(&ready, 1, 0) == 1;
+}
 }  // namespace
 
 TEST_CASE("a --ready-fd that was passed on for writing is taken, and kept from children") {
@@ -22,6 +27,28 @@ TEST_CASE("a --ready-fd that was passed on for writing is taken, and kept from c
   CHECK(closes_on_exec(ends[1]));
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+TEST_CASE("a --ready-fd that nobody reads any more is refused") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  CHECK(find_starter(ends[1], false).has_value());
+  ::close(ends[0]);
+  const auto refused = find_starter(ends[1], false);
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().code == ErrorCode::unavailable);
+  CHECK(refused.error().message.starts_with("nobody reads descriptor " + std::to_string(ends[1])));
+  ::close(ends[1]);
+}
+
+TEST_CASE("the process that started this one is seen to run, if that matters") {
+  const auto starter = find_starter(std::nullopt, true);
+  REQUIRE(starter.has_value());
+  REQUIRE(starter->process.has_value());
+  CHECK(closes_on_exec(*starter->process));
+  CHECK_FALSE(readable(*starter->process));
+  ::close(*starter->process);
+  CHECK_FALSE(find_starter(std::nullopt, false)->process.has_value());
 }
 
 TEST_CASE("standard output may be the --ready-fd, and stays as it is") {

@@ -90,16 +90,16 @@ TEST_CASE("rocd refuses a --ready-fd that nobody passed on, before it opens file
   write_file(config, "http: { unix_socket: off }\n");
   const auto start = [&](const std::string& redirection) {
     return run_redirected({rocd_program(), "--config", config, "--listen", "127.0.0.1:0",
-                           "--state-dir", state, "--ready-fd", "5"},
+                           "--state-dir", state, "--ready-fd", "3"},
                           redirection);
   };
-  const auto closed = start("5>&-");
+  const auto closed = start("3>&-");
   CHECK(closed.end == "exit 2");
-  CHECK_THAT(closed.output, ContainsSubstring("descriptor 5 is not open"));
+  CHECK_THAT(closed.output, ContainsSubstring("descriptor 3 is not open"));
   CHECK_THAT(closed.output, ContainsSubstring("--ready-fd"));
-  const auto read_only = start("5</dev/null");
+  const auto read_only = start("3</dev/null");
   CHECK(read_only.end == "exit 2");
-  CHECK_THAT(read_only.output, ContainsSubstring("descriptor 5 is read-only"));
+  CHECK_THAT(read_only.output, ContainsSubstring("descriptor 3 is read-only"));
   CHECK_FALSE(std::filesystem::exists(state));
 }
 

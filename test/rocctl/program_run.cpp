@@ -196,7 +196,7 @@ Rocd::Rocd(const std::string& yaml) {
   pid_ = start(
       {.argv = {ROCD_BIN_DIR "/rocd", "--config", config, "--listen", "127.0.0.1:0", "--state-dir",
                 directory_.path() / "state", "--ready-fd", "3", "--exit-with-parent"},
-       .environment = {"HOME=" + directory_.path().string()},
+       .environment = {"HOME=" + directory_.path().string(), "ROCD_HTTP_UNIX_SOCKET=" + socket()},
        .out = log,
        .err = log,
        .descriptor_3 = ends[1]},
