@@ -131,6 +131,7 @@ object metrics_json(const StreamMetrics& metrics) {
   out["jitter_ms"] = or_null(metrics.jitter_ms);
   out["loss_ratio"] = or_null(metrics.loss_ratio);
   out["sessions"] = metrics.sessions;
+  out["repaired_packets"] = metrics.repaired_packets;
   out["cpu_seconds"] = or_null(metrics.cpu_seconds);
   out["rss_bytes"] = or_null(metrics.rss_bytes);
   return out;

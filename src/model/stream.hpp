@@ -115,7 +115,8 @@ struct StreamMetrics {
   std::optional<double> loss_ratio;
   std::optional<double> io_latency_ms;
   std::uint32_t sessions = 0;
-  std::optional<double> cpu_seconds;  // of the child
+  std::uint64_t repaired_packets = 0;  // by error correction, since the child was started
+  std::optional<double> cpu_seconds;   // of the child
   std::optional<std::uint64_t> rss_bytes;
   friend bool operator==(const StreamMetrics&, const StreamMetrics&) = default;
 };

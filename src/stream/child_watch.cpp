@@ -7,10 +7,6 @@
 namespace rocd {
 namespace {
 
-std::int64_t second_of(Instant now) {
-  return std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-}
-
 constexpr std::size_t max_nodes = 16;  // a child has one; a mad one must not fill the memory
 
 }  // namespace
@@ -22,46 +18,50 @@ void ChildWatch::handle_fact(const EngineFact& fact, Instant now) {
   if (!alive_) return;
   // An error or a warning may be a child's scream in a loop: no sign of work.
   bool sign_of_life = true;
-  std::visit(
-      Overloaded{
-          [&](const FactDeviceOpened&) { device_opened_ = true; },
-          [&](const FactMainLoop&) { main_loop_ = true; },
-          [&](const FactBinding& f) { binding_ = f; },
-          [&](const FactPortOpened& f) { handle_port(f); },
-          [&](const FactBindFailed& f) {
-            sign_of_life = false;
-            bind_failure_ = {binding_ ? std::optional(binding_->interface) : std::nullopt, f};
-          },
-          [&](const FactSessionUp&) { handle_session(true); },
-          [&](const FactSessionDown&) { handle_session(false); },
-          [&](const FactReceiver& f) {
-            receiver_heard_ = f.heard;
-            if (!f.heard) metrics_.e2e_latency_ms = metrics_.network_latency_ms = std::nullopt;
-          },
-          [&](const FactLatency& f) {
-            metrics_.e2e_latency_ms = f.e2e_ms;
-            metrics_.network_latency_ms = f.network_ms;
-            metrics_.jitter_ms = f.jitter_ms;
-          },
-          [&](const FactIoLatency& f) { metrics_.io_latency_ms = f.ms; },
-          [&](const FactLoss& f) { metrics_.loss_ratio = f.ratio; },
-          [&](const FactPlayback& f) {
-            if (f.warming_up > 0) return;  // a session begins: its first blanks are no loss
-            auto& bucket = missing_[static_cast<std::size_t>(second_of(now)) % missing_.size()];
-            if (bucket.second != second_of(now)) bucket = {second_of(now), 0};
-            bucket.missing += f.missing;
-          },
-          [&](const FactProgress&) {},
-          [&](const FactTrouble& f) {
-            sign_of_life = false;
-            if (trouble_.empty()) trouble_ = f.text;  // the cause; what follows are consequences
-          },
-          [&](const FactError& f) {
-            sign_of_life = false;
-            error_ = f.text;
-          },
-      },
-      fact);
+  std::visit(Overloaded{
+                 [&](const FactDeviceOpened&) { device_opened_ = true; },
+                 [&](const FactMainLoop&) { main_loop_ = true; },
+                 [&](const FactBinding& f) { binding_ = f; },
+                 [&](const FactPortOpened& f) { handle_port(f); },
+                 [&](const FactBindFailed& f) {
+                   sign_of_life = false;
+                   bind_failure_ = {binding_ ? std::optional(binding_->interface) : std::nullopt,
+                                    f};
+                 },
+                 [&](const FactSessionUp&) { handle_session(true); },
+                 [&](const FactSessionDown&) { handle_session(false); },
+                 [&](const FactReceiver& f) {
+                   receiver_heard_ = f.heard;
+                   if (!f.heard)
+                     metrics_.e2e_latency_ms = metrics_.network_latency_ms = std::nullopt;
+                 },
+                 [&](const FactLatency& f) {
+                   metrics_.e2e_latency_ms = f.e2e_ms;
+                   metrics_.network_latency_ms = f.network_ms;
+                   metrics_.jitter_ms = f.jitter_ms;
+                 },
+                 [&](const FactIoLatency& f) { metrics_.io_latency_ms = f.ms; },
+                 [&](const FactLoss& f) { metrics_.loss_ratio = f.ratio; },
+                 [&](const FactRepair& f) {
+                   repaired_.add(f.repaired, now);
+                   metrics_.repaired_packets += f.repaired;
+                 },
+                 [&](const FactPlayback& f) {
+                   if (f.warming_up > 0) return;  // a session begins: its first blanks are no loss
+                   missing_.add(f.missing, now);
+                 },
+                 [&](const FactProgress&) {},
+                 [&](const FactTrouble& f) {
+                   sign_of_life = false;
+                   if (trouble_.empty())
+                     trouble_ = f.text;  // the cause; what follows are consequences
+                 },
+                 [&](const FactError& f) {
+                   sign_of_life = false;
+                   error_ = f.text;
+                 },
+             },
+             fact);
   if (sign_of_life) {
     last_sign_ = now;
     spinning_since_.reset();
@@ -88,7 +88,8 @@ void ChildWatch::handle_session(bool up) {
   if (metrics_.sessions > 0) return;
   metrics_.e2e_latency_ms = metrics_.network_latency_ms = std::nullopt;
   metrics_.jitter_ms = metrics_.loss_ratio = std::nullopt;
-  missing_ = {};
+  missing_.clear();
+  repaired_.clear();
 }
 
 void ChildWatch::handle_node(const StreamNodeInfo& node, Instant now) {
@@ -199,15 +200,6 @@ std::optional<Instant> ChildWatch::poll_timeout() const {
   if (node_lost_at_) next = std::min(next, *node_lost_at_ + node_lost_limit);
   if (spinning_since_) next = std::min(next, *spinning_since_ + spinning_limit);
   return next;
-}
-
-std::uint32_t ChildWatch::missing_ms(Instant now) const {
-  std::uint32_t sum = 0;
-  const auto oldest = second_of(now) - static_cast<std::int64_t>(missing_.size());
-  for (const auto& bucket : missing_) {
-    if (bucket.second > oldest) sum += bucket.missing;
-  }
-  return sum;
 }
 
 }  // namespace rocd

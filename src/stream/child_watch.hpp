@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "device/device_driver.hpp"
 #include "model/stream.hpp"
+#include "stream/recent_sum.hpp"
 #include "stream/stream_engine.hpp"
 
 namespace rocd {
@@ -62,14 +63,11 @@ class ChildWatch {
   [[nodiscard]] bool had_session() const { return had_session_; }
   [[nodiscard]] std::optional<bool> receiver_heard() const { return receiver_heard_; }
   // Milliseconds, about, of audio missing in the last ten seconds.
-  [[nodiscard]] std::uint32_t missing_ms(Instant now) const;
+  [[nodiscard]] std::uint32_t missing_ms(Instant now) const { return missing_.sum(now); }
+  // Packets that error correction brought back in the last ten seconds.
+  [[nodiscard]] std::uint32_t repaired(Instant now) const { return repaired_.sum(now); }
 
  private:
-  struct Bucket {
-    std::int64_t second = -1;
-    std::uint32_t missing = 0;
-  };
-
   void handle_port(const FactPortOpened& port);
   void handle_session(bool up);
   void update_proof(Instant now);
@@ -94,7 +92,7 @@ class ChildWatch {
   StreamMetrics metrics_;
   bool had_session_ = false;
   std::optional<bool> receiver_heard_;
-  std::array<Bucket, 10> missing_{};
+  RecentSum missing_, repaired_;
 };
 
 }  // namespace rocd

@@ -176,9 +176,22 @@ std::optional<EngineFact> sound_device(std::string_view text) {
   return std::nullopt;
 }
 
+// "1/2/255 .........r........ ....x....": one letter a packet of the block, first those with audio,
+// after the space those for repair; 'r' was repaired, 'X' and 'x' are lost
+// (roc_fec/openfec_decoder.cpp, report_). The numbers count both kinds.
+std::optional<EngineFact> repair(std::string_view text) {
+  if (!take_until(text, " ")) return std::nullopt;
+  FactRepair fact;
+  for (const char letter : text.substr(0, text.find(' '))) {
+    if (letter == 'r') ++fact.repaired;
+  }
+  return fact;
+}
+
 std::optional<EngineFact> known_text(std::string_view text) {
   if (take(text, "udp port: ")) return udp_port(text);
   if (take(text, "watchdog: status: ")) return playback(text);
+  if (take(text, "openfec decoder: repaired ")) return repair(text);
   if (take(text, "latency tuner: ")) return latency(text);
   if (take(text, "pulseaudio sink: ") || take(text, "pulseaudio source: ")) {
     return sound_device(text);

@@ -80,6 +80,9 @@ struct FactIoLatency {
 struct FactLoss {  // after error correction
   double ratio = 0;
 };
+struct FactRepair {  // packets of one block of error correction
+  std::uint32_t repaired = 0;
+};
 struct FactPlayback {  // frames of about a millisecond; told only when some were not fine
   std::uint32_t fine = 0;
   std::uint32_t warming_up = 0;
@@ -95,7 +98,7 @@ struct FactError {
 using EngineFact =
     std::variant<FactDeviceOpened, FactMainLoop, FactBinding, FactPortOpened, FactBindFailed,
                  FactSessionUp, FactSessionDown, FactReceiver, FactLatency, FactIoLatency, FactLoss,
-                 FactPlayback, FactProgress, FactTrouble, FactError>;
+                 FactRepair, FactPlayback, FactProgress, FactTrouble, FactError>;
 
 class StreamEngine {
  public:

@@ -8,6 +8,7 @@ namespace rocd {
 namespace {
 
 constexpr double bad_loss = 0.01;              // of the packets, after error correction
+constexpr double high_latency = 1.5;           // times the target
 constexpr std::uint32_t bad_missing_ms = 100;  // of the last ten seconds
 
 bool is_live(ChildState state) {
@@ -19,6 +20,15 @@ std::string percent(double ratio) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f %%", ratio * 100);
   return text;
+}
+
+std::string whole(double number) {
+  return std::to_string(std::lround(number));
+}
+
+std::optional<double> milliseconds(const std::optional<Duration>& duration) {
+  if (!duration) return std::nullopt;
+  return std::chrono::duration<double, std::milli>(*duration).count();
 }
 
 // Nobody can send to "every address of this computer".
@@ -103,8 +113,9 @@ void StreamMachine::update_status(Now now) {
   }
   next.health = health_.report();
   next.metrics = watch_.metrics();
-  look_again_ =
-      watch_.missing_ms(now.mono) > 0 ? std::optional(now.mono + Duration(1s)) : std::nullopt;
+  look_again_ = watch_.missing_ms(now.mono) + watch_.repaired(now.mono) > 0
+                    ? std::optional(now.mono + Duration(1s))
+                    : std::nullopt;
   if (!same_but_metrics(next, shown_)) {
     shown_ = next;
     status_changed_ = true;
@@ -126,6 +137,7 @@ HealthReport StreamMachine::derive_health(Now now) const {
     if (!last_problem_.message.empty()) report.message = last_problem_.message;
   }
   if (report.message.empty()) report.message = std::string(to_string(status_.state));
+  if (child_.crash_looping) report.message = "it ends again and again: " + report.message;
   if (report.hint.empty()) report.hint = "see the stream's log";
   return report;
 }
@@ -143,7 +155,7 @@ HealthReport StreamMachine::receiver_health(Now now) const {
   }
   const auto missing = watch_.missing_ms(now.mono);
   const double loss = metrics.loss_ratio.value_or(0);
-  if (missing == 0 && loss == 0) return {Health::healthy, "", ""};
+  if (missing == 0 && loss == 0) return delivered_health(now);
   const std::string remedy =
       resolved.fec.value_or(FecScheme::none) == FecScheme::none
           ? "use an address with error correction (rtp+rs8m), profile 'robust', or a cable"
@@ -156,6 +168,26 @@ HealthReport StreamMachine::receiver_health(Now now) const {
           missing > 0 ? "gaps of " + std::to_string(missing) + " ms in the last 10 s"
                       : percent(loss) + " of the packets lost in the last 20 s",
           remedy};
+}
+
+// All audio is there: how much did that take?
+HealthReport StreamMachine::delivered_health(Now now) const {
+  const auto& metrics = watch_.metrics();
+  if (const auto repaired = watch_.repaired(now.mono); repaired > 0) {
+    return {Health::partially_healthy,
+            std::to_string(repaired) + (repaired == 1 ? " packet" : " packets") +
+                " of the last 10 s recovered by FEC",
+            "the network loses packets: use a cable, or profile 'robust' if gaps come, too"};
+  }
+  const auto latency = metrics.network_latency_ms;
+  const auto target = milliseconds(plan_->resolved.target_latency);
+  if (latency && target && *latency > *target * high_latency) {
+    return {
+        Health::partially_healthy,
+        "the latency is " + whole(*latency) + " ms, the target is " + whole(*target) + " ms",
+        "packets come late: use profile 'robust', or a cable; a busy processor, too, delays them"};
+  }
+  return {Health::healthy, "", ""};
 }
 
 HealthReport StreamMachine::sender_health() const {

@@ -101,6 +101,7 @@ class FakeStreamEngine final : public StreamEngine {
     if (double a = 0, b = 0; word == "latency" && in >> a >> b) {
       return FactLatency{a, b, std::nullopt, std::nullopt};
     }
+    if (std::uint32_t packets = 0; word == "repaired" && in >> packets) return FactRepair{packets};
     if (double ratio = 0; word == "loss" && in >> ratio) return FactLoss{ratio};
     if (std::uint32_t fine = 0, missing = 0; word == "playback" && in >> fine >> missing) {
       std::uint32_t warming_up = 0;

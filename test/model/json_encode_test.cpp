@@ -34,7 +34,7 @@ TEST_CASE("a running stream is shown with all that is known of it") {
                                    2500us,
                                    FecScheme::rs8m};
   status.health = {Health::partially_healthy, "3.1 % of packets recovered by FEC", "use a cable"};
-  status.metrics = {203.5, 172.25, 2.5, 0.5, 76.5, 1, 1.5, 11400000};
+  status.metrics = {203.5, 172.25, 2.5, 0.5, 76.5, 1, 0, 1.5, 11400000};
 
   CHECK(value(to_json(stream)) == parse(R"({
     "stream_uri": "/streams/rx4sse-w0zas1-gf2s1o", "stream_uid": "rx4sse-w0zas1-gf2s1o",
@@ -65,7 +65,7 @@ TEST_CASE("a running stream is shown with all that is known of it") {
       "health": {"overall": "partially_healthy", "message": "3.1 % of packets recovered by FEC",
                  "hint": "use a cable"},
       "metrics": {"e2e_latency_ms": 203.5, "network_latency_ms": 172.25, "io_latency_ms": 76.5,
-                  "jitter_ms": 2.5, "loss_ratio": 0.5, "sessions": 1, "cpu_seconds": 1.5,
+                  "jitter_ms": 2.5, "loss_ratio": 0.5, "sessions": 1, "repaired_packets": 0, "cpu_seconds": 1.5,
                   "rss_bytes": 11400000}}})"));
 }
 
@@ -91,7 +91,7 @@ TEST_CASE("what a stopped stream does not know is null, and 'auto' stands for wh
       "pid": null, "restarts": 0, "crash_looping": false, "retry_at": "2026-11-20T12:00:01.500Z",
       "last_exit": null, "exits": [], "resolved": null, "health": {"overall": "inactive"},
       "metrics": {"e2e_latency_ms": null, "network_latency_ms": null, "io_latency_ms": null,
-                  "jitter_ms": null, "loss_ratio": null, "sessions": 0, "cpu_seconds": null,
+                  "jitter_ms": null, "loss_ratio": null, "sessions": 0, "repaired_packets": 0, "cpu_seconds": null,
                   "rss_bytes": null}}})"));
 }
 

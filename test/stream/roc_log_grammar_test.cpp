@@ -143,6 +143,23 @@ TEST_CASE("loss is what error correction left") {
                    "first packet: zero_samples=8440"));
 }
 
+TEST_CASE("packets with audio that error correction brought back are counted") {
+  const auto repaired = [](const std::string& block) {
+    return fact<FactRepair>(
+               "15:08:16.521 [18659] [dbg] roc_fec: [openfec_decoder.cpp:369] openfec "
+               "decoder: repaired " +
+               block)
+        .repaired;
+  };
+  CHECK(repaired("2/2/255 ...............rr. .........") == 2);
+  CHECK(repaired("1/2/255 .........r........ ....x....") == 1);
+  CHECK(repaired("1/1/255 .................. ....r....") == 0);
+  CHECK(repaired("0/9/255 ..XXXXXXXXX....... .........") == 0);
+  CHECK(
+      says_nothing("15:08:15.111 [18659] [dbg] roc_fec: [openfec_decoder.cpp:40] openfec decoder: "
+                   "initializing: codec=rs m=8"));
+}
+
 TEST_CASE("the watchdog's letters say how much audio was missing") {
   const auto gap = fact<FactPlayback>(
       "08:15:44.611 [1974] [dbg] roc_audio: [watchdog.cpp:295] watchdog: status: "

@@ -361,7 +361,8 @@ TEST_CASE("a crash loop shows, and the health says the cause") {
   }
   CHECK(world.status().crash_looping);
   CHECK(world.health().overall == Health::unhealthy);
-  CHECK(world.health().message == "roc_send: can't open input file or device: uri=pulse://x");
+  CHECK(world.health().message ==
+        "it ends again and again: roc_send: can't open input file or device: uri=pulse://x");
   CHECK(world.health().hint.find("pipewire-pulse") != std::string::npos);
 }
 
@@ -708,6 +709,40 @@ TEST_CASE("short gaps make a receiver partially healthy until they are 10 s old 
   CHECK(world.health().overall == Health::partially_healthy);
   world.pass(5s);
   CHECK(world.health().overall == Health::healthy);
+}
+
+TEST_CASE("audio that is there thanks to error correction only is partially healthy") {
+  auto world = working(receiving());
+  world.say("session-up 10.0.0.1:5");
+  world.pass(10s);
+  world.say("repaired 2");
+  world.pass(2s);
+  world.say("repaired 1");
+  CHECK(world.health().overall == Health::partially_healthy);
+  CHECK(world.health().message == "3 packets of the last 10 s recovered by FEC");
+  CHECK_FALSE(world.health().hint.empty());
+  CHECK(world.status().metrics.repaired_packets == 3);
+  world.say("playback 14 6");  // what is lost weighs more
+  CHECK(world.health().message == "gaps of 6 ms in the last 10 s");
+  world.pass(15s);
+  CHECK(world.health().overall == Health::healthy);
+  CHECK(world.status().metrics.repaired_packets == 3);
+}
+
+TEST_CASE("a latency far above its target is told with both") {
+  auto world = working(receiving());
+  world.say("session-up 10.0.0.1:5");
+  world.pass(10s);
+  REQUIRE(world.status().resolved);
+  const auto target = world.status().resolved->target_latency;
+  REQUIRE(target);
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(*target).count();
+  world.say("latency 0 " + std::to_string(ms * 14 / 10));
+  CHECK(world.health().overall == Health::healthy);
+  world.say("latency 0 " + std::to_string(ms * 2));
+  CHECK(world.health().overall == Health::partially_healthy);
+  CHECK(world.health().message == "the latency is " + std::to_string(ms * 2) +
+                                      " ms, the target is " + std::to_string(ms) + " ms");
 }
 
 TEST_CASE("the blank frame between warming up and the first packet is no gap") {
