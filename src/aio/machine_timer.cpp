@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "aio/loop_lag.hpp"
+
 namespace rocd {
 
 MachineTimer::MachineTimer(const boost::asio::any_io_executor& executor,
@@ -23,6 +25,7 @@ void MachineTimer::arm(std::optional<Instant> deadline) {
         // A handler that was already queued when arm() replaced it arrives without an error.
         if (error || alive.expired() || armed_ != deadline) return;
         armed_.reset();
+        loop_lag().record(Now::read().mono - *deadline);
         on_timeout_();
       });
 }

@@ -11,13 +11,16 @@ namespace rocd {
 
 struct Api::Impl {
   explicit Impl(Context context)
-      : services{
-            context, access_rules(context.config.http.listen_host, context.self.host_name), {}} {
+      : services{context,
+                 access_rules(context.config.http.listen_host, context.self.host_name),
+                 {},
+                 {}} {
     add_peer_routes(router, services);
     add_endpoint_routes(router, services);
     add_stream_routes(router, services);
     add_stream_log_routes(router, services);
     add_system_routes(router, services);
+    add_measure_routes(router, services);
     add_event_routes(router, services);
     add_config_routes(router, services);
     add_document_routes(router, services);
@@ -33,6 +36,16 @@ struct Api::Impl {
     return response;
   }
 
+  HttpResponse answer_always(const HttpRequest& request) const {
+    try {
+      return answer(request);
+    } catch (const std::exception& error) {
+      log("api").error("{} {}: {}", request.method_text, request.path, error.what());
+    }
+    return to_response({.status = 500, .detail = "a defect of rocd, its log says more"},
+                       request.path);
+  }
+
   Services services;
   Router router;
 };
@@ -43,13 +56,15 @@ Api::~Api() {
 }
 
 HttpResponse Api::handle(const HttpRequest& request) {
-  try {
-    return impl_->answer(request);
-  } catch (const std::exception& error) {
-    log("api").error("{} {}: {}", request.method_text, request.path, error.what());
-  }
-  return to_response({.status = 500, .detail = "a defect of rocd, its log says more"},
-                     request.path);
+  const auto begin = Now::read().mono;
+  auto response = impl_->answer_always(request);
+  impl_->services.statistics.count(request.method, response.route, response.status,
+                                   Now::read().mono - begin);
+  return response;
+}
+
+void Api::count_refusal(int status) {
+  impl_->services.statistics.count(Method::other, {}, status, Duration::zero());
 }
 
 const Router& Api::router() const {

@@ -34,6 +34,9 @@ class Api final {
   // Never throws: a defect is a 500 and a line in the log.
   [[nodiscard]] HttpResponse handle(const HttpRequest& request);
 
+  // A request that the server answered before it could be handled: for the statistics.
+  void count_refusal(int status);
+
   [[nodiscard]] const Router& router() const;
 
  private:

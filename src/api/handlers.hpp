@@ -8,6 +8,7 @@
 
 #include "api/access.hpp"
 #include "api/api.hpp"
+#include "api/http_statistics.hpp"
 #include "api/router.hpp"
 
 namespace rocd {
@@ -27,6 +28,7 @@ struct Services {
   Api::Context context;
   AccessRules access;
   LogFollowers followers;
+  HttpStatistics statistics;
 
   // The uid that a path names: `self` is the local one.
   [[nodiscard]] bool is_self(std::string_view peer_uid) const {
@@ -40,6 +42,7 @@ void add_endpoint_routes(Router& router, Services& services);
 void add_stream_routes(Router& router, Services& services);
 void add_stream_log_routes(Router& router, Services& services);
 void add_system_routes(Router& router, Services& services);
+void add_measure_routes(Router& router, Services& services);
 void add_event_routes(Router& router, Services& services);
 void add_config_routes(Router& router, Services& services);
 void add_document_routes(Router& router, Services& services);

@@ -76,7 +76,8 @@ struct HttpResponse {
   // The other kind of open-ended response: called once after the head was sent. The source calls
   // `wake` when next() may have something again; it lives until the connection ends.
   std::function<std::unique_ptr<ChunkSource>(std::function<void()> wake)> pull;
-  bool websocket = false;  // each chunk of `pull` is a text message of a WebSocket
+  std::string_view route = {};  // the pattern that matched, if one did; the router's own text
+  bool websocket = false;       // each chunk of `pull` is a text message of a WebSocket
 
   [[nodiscard]] bool is_open_ended() const { return stream || pull; }
   [[nodiscard]] std::string_view header(std::string_view name) const;  // empty if not set

@@ -120,10 +120,11 @@ Result<HttpRequest> to_request(const Parser& parser, bool local) {
 }  // namespace
 
 HttpConnection::HttpConnection(Socket socket, bool local, const HttpServer::Handler& handler,
-                               const HttpLimits& limits)
+                               const std::function<void(int)>& on_refusal, const HttpLimits& limits)
     : socket_(std::move(socket)),
       local_(local),
       handler_(handler),
+      on_refusal_(on_refusal),
       limits_(limits),
       wake_(socket_.get_executor()),
       deadline_(socket_.get_executor(), [this] { expire(); }) {}
@@ -253,6 +254,11 @@ HttpResponse HttpConnection::answer(const HttpRequest& request) const {
   return to_response({.status = 500}, request.path);
 }
 
+HttpResponse HttpConnection::refusal(HttpProblem problem) const {
+  if (on_refusal_) on_refusal_(problem.status);
+  return to_response(std::move(problem), {});
+}
+
 asio::awaitable<bool> HttpConnection::write(std::string_view head, std::string_view body) {
   deadline_.arm(after(limits_.write_timeout));
   const std::array<asio::const_buffer, 2> buffers{asio::buffer(head), asio::buffer(body)};
@@ -278,8 +284,7 @@ asio::awaitable<void> HttpConnection::run() {
     if (!incoming.request && !incoming.refusal) break;
     phase_ = Phase::writing;
     expired_ = false;  // a 408 may still be written
-    const auto response =
-        incoming.request ? answer(*incoming.request) : to_response(*incoming.refusal, {});
+    const auto response = incoming.request ? answer(*incoming.request) : refusal(*incoming.refusal);
     if (response.is_open_ended() && incoming.request->method != Method::head) {
       co_await stream(response, incoming);
       break;
@@ -296,7 +301,7 @@ asio::awaitable<void> HttpConnection::run() {
 
 asio::awaitable<void> HttpConnection::refuse(HttpProblem problem) {
   phase_ = Phase::writing;
-  const auto response = to_response(std::move(problem), {});
+  const auto response = refusal(std::move(problem));
   const Incoming nothing;
   if (co_await respond(response, nothing, false)) co_await linger();
   abandon();

@@ -23,9 +23,9 @@ class HttpConnection final {
  public:
   using Socket = boost::asio::generic::stream_protocol::socket;
 
-  // handler and limits outlive the connection, or abandon() was called before they go.
+  // handler, on_refusal and limits outlive the connection, or abandon() was called before they go.
   HttpConnection(Socket socket, bool local, const HttpServer::Handler& handler,
-                 const HttpLimits& limits);
+                 const std::function<void(int status)>& on_refusal, const HttpLimits& limits);
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
@@ -60,12 +60,14 @@ class HttpConnection final {
   [[nodiscard]] std::string next_chunks(bool chunked);
   boost::asio::awaitable<void> linger();
   HttpResponse answer(const HttpRequest& request) const;
+  HttpResponse refusal(HttpProblem problem) const;
   void watch_peer();
   void expire();
 
   Socket socket_;
   bool local_;
   const HttpServer::Handler& handler_;
+  const std::function<void(int)>& on_refusal_;
   const HttpLimits& limits_;
   Phase phase_ = Phase::idle;
   bool closing_ = false;

@@ -71,6 +71,7 @@ asio::awaitable<bool> joined(TaskGroup& tasks) {
 // Shared with the frames of connections, which the io_context may destroy after the server.
 struct Shared {
   HttpServer::Handler handler;
+  std::function<void(int)> on_refusal;
   HttpLimits limits;
   std::unordered_set<HttpConnection*> connections;
   std::map<std::string, std::size_t> per_address;
@@ -80,6 +81,7 @@ struct Shared {
 
   void abandon_all() {
     closed = true;
+    on_refusal = nullptr;
     while (!connections.empty()) {
       auto* connection = *connections.begin();
       connections.erase(connections.begin());
@@ -113,7 +115,8 @@ class Place {
 asio::awaitable<void> serve(std::shared_ptr<Shared> shared, Socket socket,
                             std::unique_ptr<Place> place) {
   if (shared->closed) co_return;
-  HttpConnection connection(std::move(socket), place->is_local(), shared->handler, shared->limits);
+  HttpConnection connection(std::move(socket), place->is_local(), shared->handler,
+                            shared->on_refusal, shared->limits);
   const auto leave = [&shared](HttpConnection* c) { shared->connections.erase(c); };
   const std::unique_ptr<HttpConnection, decltype(leave)> entry(&connection, leave);
   shared->connections.insert(&connection);
@@ -123,7 +126,8 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, Socket socket,
 asio::awaitable<void> refuse(std::shared_ptr<Shared> shared, Socket socket, HttpProblem problem) {
   const auto leave = [](Shared* s) { --s->refusals; };
   const std::unique_ptr<Shared, decltype(leave)> entry(shared.get(), leave);
-  HttpConnection connection(std::move(socket), false, shared->handler, shared->limits);
+  HttpConnection connection(std::move(socket), false, shared->handler, shared->on_refusal,
+                            shared->limits);
   co_await connection.refuse(std::move(problem));
 }
 
@@ -205,6 +209,10 @@ asio::awaitable<void> HttpServer::Impl::accept(Acceptor& acceptor) {
 
 HttpServer::HttpServer(asio::any_io_executor executor, Handler handler, HttpLimits limits)
     : impl_(std::make_unique<Impl>(std::move(executor), std::move(handler), limits)) {}
+
+void HttpServer::set_on_refusal(std::function<void(int)> on_refusal) {
+  impl_->shared->on_refusal = std::move(on_refusal);
+}
 
 HttpServer::~HttpServer() {
   impl_->close_listeners();

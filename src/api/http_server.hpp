@@ -39,6 +39,10 @@ class HttpServer final {
   // feeds them may be destroyed afterwards.
   ~HttpServer();
 
+  // Called with the status of each answer that no handler gave: broken, too large, too late, too
+  // many.
+  void set_on_refusal(std::function<void(int status)> on_refusal);
+
   // May each be called once. Return the address in use ("127.0.0.1:4040"); port 0: any. Host is an
   // address or a name; of a name the first address is used, IPv4 preferred.
   [[nodiscard]] Result<std::string> listen_tcp(const std::string& host, std::uint16_t port);

@@ -157,7 +157,9 @@ HttpResponse Router::dispatch(const HttpRequest& request) const {
     if (!arguments) continue;
     if (route.method == wanted) {
       Call call{request, std::move(*arguments), nullptr};
-      return run(route, call);
+      auto response = run(route, call);
+      response.route = route.pattern;
+      return response;
     }
     methods.insert(route.method);
     pattern = route.pattern;

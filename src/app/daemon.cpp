@@ -100,7 +100,9 @@ struct Daemon::Impl {
         api({self, endpoints, streams, *store, engine, config, Now::read().mono, events}),
         http(io.get_executor(), [this](const HttpRequest& request) { return api.handle(request); }),
         signals(io),
-        tasks(io.get_executor()) {}
+        tasks(io.get_executor()) {
+    http.set_on_refusal([this](int status) { api.count_refusal(status); });
+  }
 
   Result<> load_self();
   Result<> listen();

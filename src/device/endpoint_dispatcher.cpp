@@ -252,6 +252,10 @@ void EndpointDispatcher::set_users(const Uid& endpoint, std::vector<Uid> streams
   impl_->changed(uid);
 }
 
+std::uint64_t EndpointDispatcher::reconnects() const {
+  return impl_->news.reconnects();
+}
+
 DeviceDriver& EndpointDispatcher::driver() {
   return impl_->driver;
 }

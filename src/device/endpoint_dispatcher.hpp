@@ -61,6 +61,7 @@ class EndpointDispatcher final {
   // there (yet): a system device that is unplugged stays listed, absent, while streams use it.
   void set_users(const Uid& endpoint, std::vector<Uid> streams);
 
+  [[nodiscard]] std::uint64_t reconnects() const;  // of the driver, after it was lost
   [[nodiscard]] DeviceDriver& driver();
 
  private:

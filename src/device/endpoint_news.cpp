@@ -42,6 +42,7 @@ void EndpointNews::tell_connection(bool connected, const std::string& reason) {
   events_.publish(EventType::daemon_pipewire, "/system", body(connected_, {}),
                   body(connected, reason), Now::read().wall);
   connected_ = connected;
+  if (connected) ++connects_;
 }
 
 }  // namespace rocd

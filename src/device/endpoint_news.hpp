@@ -18,12 +18,15 @@ class EndpointNews {
   // endpoint: as it is now; nullptr if it is gone.
   void tell(const Uid& uid, const Endpoint* endpoint);
   void tell_connection(bool connected, const std::string& reason);
+  // How often the sound system came back.
+  [[nodiscard]] std::uint64_t reconnects() const { return connects_ > 0 ? connects_ - 1 : 0; }
 
  private:
   Uid self_;
   EventBus& events_;
   std::map<Uid, Endpoint> told_;
   bool connected_ = false;
+  std::uint64_t connects_ = 0;
 };
 
 }  // namespace rocd

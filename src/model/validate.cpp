@@ -16,12 +16,6 @@ namespace {
 
 using Errors = std::vector<FieldError>;
 
-// Bounds of what Roc Toolkit can work with at all; what is sensible is the profiles' business.
-constexpr Duration min_latency = 1ms;
-constexpr Duration max_latency = 60s;
-constexpr Duration min_packet = 1ms;
-constexpr Duration max_packet = 60ms;  // roc-send 0.4.0: above 65 ms no packet fits its buffers
-
 // Options of the tools that rocd itself sets (given twice, the tool refuses to start), that name
 // other devices or files, or that make the tool end. The tools accept unambiguous beginnings, too.
 constexpr std::array<std::string_view, 22> reserved_options{
@@ -241,9 +235,11 @@ void check_range(const std::optional<Duration>& value, std::string_view name, Du
 
 void check_settings(const StreamSettings& settings, const ValidationContext& context,
                     Errors& errors) {
-  check_range(settings.target_latency, "target_latency", min_latency, max_latency, errors);
-  check_range(settings.io_latency, "io_latency", min_latency, max_latency, errors);
-  check_range(settings.packet_length, "packet_length", min_packet, max_packet, errors);
+  check_range(settings.target_latency, "target_latency", limits::min_latency, limits::max_latency,
+              errors);
+  check_range(settings.io_latency, "io_latency", limits::min_latency, limits::max_latency, errors);
+  check_range(settings.packet_length, "packet_length", limits::min_packet, limits::max_packet,
+              errors);
   if (settings.io_latency && settings.target_latency &&
       *settings.io_latency >= *settings.target_latency)
     errors.push_back({"/settings/io_latency",
@@ -332,11 +328,11 @@ std::vector<FieldError> validate(const EndpointSpec& spec) {
                                                   spec.name)});
   if (spec.direction == StreamDirection::duplex)
     errors.push_back({"/stream_direction", "a virtual device is 'output' or 'input'"});
-  if (spec.channels < 1 || spec.channels > 8)
+  if (spec.channels < limits::min_channels || spec.channels > limits::max_channels)
     errors.push_back({"/channels", "expected an integer from 1 to 8"});
-  if (spec.sample_rate < 8000 || spec.sample_rate > 192'000)
+  if (spec.sample_rate < limits::min_sample_rate || spec.sample_rate > limits::max_sample_rate)
     errors.push_back({"/sample_rate", "expected an integer from 8000 to 192000"});
-  if (!(spec.volume >= 0 && spec.volume <= 4))
+  if (!(spec.volume >= 0 && spec.volume <= limits::max_volume))
     errors.push_back({"/volume", "expected a number from 0 to 4"});
   return errors;
 }

@@ -11,6 +11,20 @@
 
 namespace rocd {
 
+// Bounds of what Roc Toolkit and PipeWire can work with at all; what is sensible is the profiles'
+// business.
+namespace limits {
+inline constexpr Duration min_latency = 1ms;
+inline constexpr Duration max_latency = 60s;
+inline constexpr Duration min_packet = 1ms;
+inline constexpr Duration max_packet = 60ms;  // roc-send 0.4.0: above 65 ms none fits its buffers
+inline constexpr std::uint32_t min_channels = 1;
+inline constexpr std::uint32_t max_channels = 8;
+inline constexpr std::uint32_t min_sample_rate = 8000;
+inline constexpr std::uint32_t max_sample_rate = 192'000;
+inline constexpr double max_volume = 4;
+}  // namespace limits
+
 // What the rules look up. Functions outlive the call.
 struct ValidationContext {
   Uid self;
