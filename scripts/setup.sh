@@ -78,6 +78,10 @@ readonly node_packages='
 nodejs                    -
 npm                       -
 '
+# To look at the page of the API as a person would (a test that is skipped without).
+readonly browser_packages='
+chromium                  -
+'
 readonly bench_packages='
 runit                     -
 s6                        -
@@ -86,11 +90,12 @@ supervisor                -
 
 usage() {
   cat <<'USAGE'
-usage: scripts/setup.sh [--runtime] [--bench] [--help]
+usage: scripts/setup.sh [--runtime] [--bench] [--browser] [--help]
 
   (nothing)   everything that is needed to build, test and run rocd
   --runtime   only what is needed to run it
   --bench     also the supervisors that scripts/bench.sh compares with (runit, s6, supervisor)
+  --browser   also Chromium, for the test that looks at /docs (410 MB)
 
 Needs root or sudo, only if something is missing. Supported: Debian 12 (bookworm), 13 (trixie).
 USAGE
@@ -129,6 +134,7 @@ wanted_packages() {
     if ! has_node; then printf '%s' "$node_packages"; fi
   fi
   if [ "$with_bench" = yes ]; then printf '%s' "$bench_packages"; fi
+  if [ "$with_browser" = yes ]; then printf '%s' "$browser_packages"; fi
   if [ "$codename" = trixie ]; then printf 'roc-toolkit-tools 0.4\n'; fi
 }
 
@@ -170,6 +176,7 @@ Install these yourself (Debian's package names), then build with cmake:
              libavahi-client-dev, Node.js >= 18 with npm (nodejs, npm); faster with ccache and mold
   to test:   Catch2 >= 3 (catch2), zsh, clang-format-19, clang-tidy-19
   to bench:  runit, s6, supervisor
+  optional:  Chromium (chromium), for the test that looks at /docs
 EXPLAIN
   exit 1
 }
@@ -408,10 +415,12 @@ verify() {
 
 runtime_only=no
 with_bench=no
+with_browser=no
 while [ $# -gt 0 ]; do
   case $1 in
     --runtime) runtime_only=yes ;;
     --bench) with_bench=yes ;;
+    --browser) with_browser=yes ;;
     --help | -h)
       usage
       exit 0

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # prepare.sh DIR: makes in DIR what the tests of the contract run: npm's packages, as the lock file has
-# them (installed again only when it changes), and this folder's TypeScript compiled, strictly.
+# them (installed again only when it changes), the types of a client, generated from the contract, and
+# this folder's TypeScript compiled, strictly.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 readonly here dir=$1
@@ -20,4 +21,6 @@ if ! cmp -s package-lock.json installed-lock.json; then
   }
   cp package-lock.json installed-lock.json
 fi
+# What has a default may be left out of a request.
+node_modules/.bin/openapi-typescript "$here/../../openapi/rocd.yaml" --output api.d.ts --default-non-nullable=false
 node_modules/.bin/tsc --project .
