@@ -138,6 +138,8 @@ TEST_CASE("2: wrong command lines, each with what is wrong") {
             "'20s' was not expected, did you mean '--wait=20s'?"},
            {{"status", "--color", "sometimes"}, "sometimes not in {auto,always,never}"},
            {{"stream", "log", "x", "-o", "name"}, "'stream log' shows nothing that has a name"},
+           {{"events", "-o", "name"}, "'events' shows nothing that has a name"},
+           {{"completion", "fish"}, "fish not in {bash,zsh}"},
            {{"status", "--timeout", "5"}, "'5' is not a duration"},
            {{"status", "--url", "https://a"}, "rocd speaks plain HTTP"},
            {{"connect", "a", "rtp://b:1", "--profile", "fast"},
@@ -169,6 +171,8 @@ TEST_CASE("3: unhealthy, and not healthy in time") {
   CHECK(ask(daemon, {"status"}).exit == 3);
   CHECK(ask(daemon, {"doctor"}).exit == 3);
   daemon.answer("PATCH /streams/" + music, {json_answer(sick)});
+  daemon.answer("GET /events?uri=/streams/" + music,
+                {events_answer(snapshot({{"/streams/" + music, sick}}))});
   const auto late = ask(daemon, {"stream", "enable", "Music", "--wait=50ms"});
   CHECK(late.exit == 3);
   CHECK(contains(late.out, music));
@@ -241,26 +245,16 @@ TEST_CASE("5: conflicts") {
   CHECK(contains(run.err, "rocd.yaml:12:5 (409)"));
 }
 
-TEST_CASE("waiting ends when the stream gets healthy") {
-  FakeDaemon daemon;
-  fill(daemon);
-  const auto starting = with_health(stream(music, "Music"), "starting", "inactive");
-  daemon.answer("GET /streams/" + music, {json_answer(starting), json_answer(starting),
-                                          json_answer(stream(music, "Music"))});
-  daemon.answer("PATCH /streams/" + music, {json_answer(starting)});
-  const auto run = ask(daemon, {"stream", "enable", "--wait", "Music"});
-  CHECK(run.exit == 0);
-  CHECK(contains(run.out, "running"));
-}
-
 TEST_CASE("a restart is not over while the former run is still shown") {
   FakeDaemon daemon;
   fill(daemon);
   const auto before = stream(music, "Music");
   const auto after = with_health(before, "running", "healthy", "2026-11-20T12:00:01.000Z");
-  daemon.answer("POST /streams/" + music + "/restart", {json_answer(before, 202)});
-  daemon.answer("GET /streams/" + music,
-                {json_answer(before), json_answer(before), json_answer(after)});
+  const auto path = "/streams/" + music;
+  auto envelopes = snapshot({{path, before}});
+  envelopes.push_back(event(8, "stream.updated", path, before, after));
+  daemon.answer("POST " + path + "/restart", {json_answer(before, 202)});
+  daemon.answer("GET /events?uri=" + path, {events_answer(envelopes)});
   const auto run = ask(daemon, {"stream", "restart", "Music", "--wait=20s", "-o", "json"});
   CHECK(run.exit == 0);
   CHECK(json::parse(run.out).at("status").at("since") == "2026-11-20T12:00:01.000Z");
@@ -348,6 +342,8 @@ TEST_CASE("help is there at every level, with examples, and tells the version") 
   for (const auto& words : std::vector<std::vector<std::string>>{{},
                                                                  {"status"},
                                                                  {"doctor"},
+                                                                 {"events"},
+                                                                 {"completion"},
                                                                  {"connect"},
                                                                  {"endpoint"},
                                                                  {"endpoint", "ls"},

@@ -1,5 +1,7 @@
 #include "rocctl/fake_daemon.hpp"
 
+#include <poll.h>
+
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -13,6 +15,20 @@ using asio::ip::tcp;
 
 Answer json_answer(const boost::json::value& value, int status) {
   return {.status = status, .body = boost::json::serialize(value)};
+}
+
+Answer events_answer(const std::vector<boost::json::value>& envelopes, bool keep_open) {
+  std::string body;
+  for (const auto& envelope : envelopes) {
+    const auto& object = envelope.as_object();
+    // Within a snapshot there are no ids to resume from.
+    if (object.at("type") != "sync")
+      body += "id: " + std::string(object.at("id").as_string()) + "\n";
+    body += "data: " + boost::json::serialize(envelope) + "\n\n";
+  }
+  return {.body = body + ": still there\n\n",
+          .content_type = "text/event-stream",
+          .keep_open = keep_open};
 }
 
 Answer problem_answer(int status, const std::string& detail) {
@@ -76,9 +92,10 @@ void FakeDaemon::serve_one(tcp::socket socket) {
   http::request<http::string_body> request;
   http::read(socket, buffer, request, error);
   if (error) return;
-  const auto answer =
-      answer_to({std::string(request.method_string()) + " " + std::string(request.target()),
-                 request.body(), std::string(request[http::field::authorization])});
+  const auto answer = answer_to(
+      {std::string(request.method_string()) + " " + std::string(request.target()), request.body(),
+       std::string(request[http::field::authorization]), std::string(request["Last-Event-ID"])});
+  if (answer.hang_up) return;
   if (answer.silent) {
     std::unique_lock lock(mutex_);
     stopping_.wait(lock, [this] { return stopped_.load(); });
@@ -91,6 +108,10 @@ void FakeDaemon::serve_one(tcp::socket socket) {
   // An open-ended answer has no length: it ends with the connection.
   if (answer.content_type != "text/event-stream") response.prepare_payload();
   http::write(socket, response, error);
+  while (answer.keep_open && !error && !stopped_) {
+    pollfd closed{.fd = socket.native_handle(), .events = POLLIN, .revents = 0};
+    if (::poll(&closed, 1, 20) != 0) break;  // the client sends nothing more, but for the end
+  }
   socket.shutdown(tcp::socket::shutdown_both, error);
 }
 

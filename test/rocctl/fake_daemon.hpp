@@ -19,16 +19,21 @@ struct Seen {
   std::string line;  // "POST /streams"
   std::string body;
   std::string authorization;
+  std::string last_event_id;
 };
 
 struct Answer {
   int status = 200;
   std::string body{};
   std::string content_type = "application/json";
-  bool silent = false;  // never answers
+  bool silent = false;     // never answers
+  bool hang_up = false;    // closes the connection instead
+  bool keep_open = false;  // after the body, until the client has closed the connection
 };
 
 Answer json_answer(const boost::json::value& value, int status = 200);
+// Envelopes as GET /events sends them; the last one stays open if nothing else is said.
+Answer events_answer(const std::vector<boost::json::value>& envelopes, bool keep_open = true);
 Answer problem_answer(int status, const std::string& detail);
 
 class FakeDaemon {

@@ -3,7 +3,9 @@
 #include <boost/json/parse.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <sstream>
 
+#include "rocctl/json_access.hpp"
 #include "rocctl/program_run.hpp"
 #include "rocctl/yaml.hpp"
 
@@ -113,6 +115,36 @@ TEST_CASE("rocd without PipeWire and tools is found to be sick") {
   const auto doctor = ask(rocd, {"doctor"});
   CHECK(doctor.exit == 3);
   CHECK(contains(doctor.out, "problem  pipewire"));
+}
+
+TEST_CASE("events tell of what another rocctl does, against rocd itself") {
+  const Rocd rocd(config);
+  const auto run = bash(R"(
+    exec 3< <(exec rocctl events -o json --types 'endpoint.*')
+    reader=$!
+    while read -r line <&3; do
+      printf '%s\n' "$line"
+      case $line in
+        *'"type":"synced"'*) rocctl endpoint add Den --direction input >/dev/null ;;
+        *'"type":"endpoint.created"'*) rocctl endpoint rm Den >/dev/null ;;
+        *'"type":"endpoint.deleted"'*) break ;;
+      esac
+    done
+    kill $reader)",
+                        {"ROCCTL_URL=" + rocd.url()});
+  INFO(run.out << run.err);
+  CHECK(run.exit == 0);
+  std::vector<std::string> told;
+  std::istringstream in(run.out);
+  for (std::string line; std::getline(in, line);) {
+    const auto envelope = json::parse(line);
+    const auto type = std::string(envelope.at("type").as_string());
+    if (type != "synced" && type != "endpoint.state")
+      told.push_back(type + " " + text_at(envelope, "/post/display_name") +
+                     text_at(envelope, "/pre/display_name"));
+  }
+  CHECK(told == std::vector<std::string>{"sync Kitchen speakers", "endpoint.created Den",
+                                         "endpoint.deleted Den"});
 }
 
 TEST_CASE("the socket of the session is found without --url") {

@@ -4,6 +4,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace rocctl::test {
 
@@ -47,6 +49,27 @@ inline boost::json::value stream(const std::string& uid, const std::string& name
   object["stream_uri"] = "/streams/" + uid;
   object["display_name"] = name;
   return value;
+}
+
+inline boost::json::value event(int seq, const std::string& type, const std::string& uri,
+                                const boost::json::value& pre, const boost::json::value& post) {
+  return {{"id", "k3j9x0-" + std::to_string(seq)},
+          {"seq", seq},
+          {"time", "2026-11-20T12:00:01.250Z"},
+          {"type", type},
+          {"uri", uri},
+          {"pre", pre},
+          {"post", post}};
+}
+
+// What a new reader of /events gets first.
+inline std::vector<boost::json::value> snapshot(
+    const std::vector<std::pair<std::string, boost::json::value>>& resources) {
+  std::vector<boost::json::value> envelopes;
+  for (const auto& [uri, resource] : resources)
+    envelopes.push_back(event(7, "sync", uri, nullptr, resource));
+  envelopes.push_back(event(7, "synced", "/events", nullptr, nullptr));
+  return envelopes;
 }
 
 inline boost::json::value system() {

@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "rocctl/event_reader.hpp"
 #include "rocctl/fake_daemon.hpp"
 #include "rocctl/program_run.hpp"
 #include "rocctl/samples.hpp"
@@ -15,6 +16,7 @@ namespace json = boost::json;
 namespace {
 
 const std::string music = "ssssss-ssssss-ssssss";
+const std::string path = "/streams/" + music;
 
 bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
@@ -39,15 +41,16 @@ json::value receiving(const char* state, const char* health, int sessions) {
 }
 
 // `stream enable --wait` on one that is first starting, then as `later` has it.
-Run wait_on(std::vector<json::value> later, const std::string& limit) {
+Run wait_on(const std::vector<json::value>& later, const std::string& limit) {
   FakeDaemon daemon;
   const auto first = sending("starting", "inactive");
   daemon.answer("GET /peers/self/endpoints", {json_answer(json::array{})});
   daemon.answer("GET /streams", {json_answer(json::array{first})});
   daemon.answer("PATCH /streams/" + music, {json_answer(first)});
-  std::vector<Answer> answers{json_answer(first)};
-  for (const auto& each : later) answers.push_back(json_answer(each));
-  daemon.answer("GET /streams/" + music, std::move(answers));
+  auto envelopes = snapshot({{path, first}});
+  for (const auto& each : later)
+    envelopes.push_back(event(8, "stream.updated", path, nullptr, each));
+  daemon.answer("GET /events?uri=" + path, {events_answer(envelopes)});
   auto run = rocctl({"stream", "enable", "Music", "--wait=" + limit, "--url", daemon.url()});
   UNSCOPED_INFO(run.out << run.err);
   return run;
@@ -109,17 +112,75 @@ TEST_CASE("what is shown in the end is how the stream is then") {
   CHECK(contains(failed.err, "will not get healthy: failed: "));
 }
 
-TEST_CASE("a daemon that goes away while it is waited for is told") {
+TEST_CASE("changes are put together as the events tell them") {
+  auto known = sending("starting", "inactive");
+  known.as_object()["status"].as_object()["message"] = "waits for the tool";
+  const json::value state = {{"status", {{"state", "running"}, {"pid", 5}}}};
+  const json::value before = {
+      {"status", {{"state", "starting"}, {"message", "waits for the tool"}, {"pid", nullptr}}}};
+  known = apply_event(known, event(8, "stream.state", path, before, state));
+  CHECK(known.at("status").at("state") == "running");
+  CHECK(known.at("status").at("pid") == 5);
+  CHECK(!known.at("status").as_object().contains("message"));  // it had one before, not now
+  CHECK(known.at("status").at("health").at("overall") == "inactive");
+  known = apply_event(
+      known, event(9, "stream.health", path, {{"status", {{"health", {{"overall", "inactive"}}}}}},
+                   {{"status", {{"health", {{"overall", "healthy"}}}}}}));
+  CHECK(judge_stream(known) == Verdict::reached);
+  CHECK(known.at("status").at("health") == json::object{{"overall", "healthy"}});
+  CHECK(apply_event(known, event(10, "stream.deleted", path, known, nullptr)).is_null());
+  CHECK(apply_event(nullptr, event(11, "sync", path, nullptr, known)) == known);
+}
+
+TEST_CASE("waiting goes on over a lost connection, and over lost events") {
   FakeDaemon daemon;
   const auto first = sending("starting", "inactive");
   daemon.answer("GET /peers/self/endpoints", {json_answer(json::array{})});
   daemon.answer("GET /streams", {json_answer(json::array{first})});
-  daemon.answer("PATCH /streams/" + music, {json_answer(first)});
-  daemon.answer("GET /streams/" + music,
-                {json_answer(first), problem_answer(404, "there is no such stream")});
-  const auto run = rocctl({"stream", "enable", "Music", "--wait=20s", "--url", daemon.url()});
-  CHECK(run.exit == 1);
-  CHECK(contains(run.err, "there is no such stream (404)"));
+  daemon.answer("PATCH " + path, {json_answer(first)});
+  auto lost = snapshot({{path, first}});
+  lost.insert(lost.begin(), event(1, "reset", "/events", nullptr, nullptr));
+  const json::value running = {
+      {"status", {{"state", "running"}, {"health", {{"overall", "healthy"}}}}}};
+  daemon.answer("GET /events?uri=" + path,
+                {events_answer(snapshot({{path, first}}), false), events_answer(lost, false),
+                 events_answer({event(9, "stream.state", path, nullptr, running)})});
+  const auto run = rocctl({"stream", "enable", "Music", "--wait=25s", "--url", daemon.url()});
+  INFO(run.out << run.err);
+  CHECK(run.exit == 0);
+  CHECK(contains(run.out, "running"));
+  std::vector<std::string> ids;
+  for (const auto& request : daemon.seen())
+    if (request.line.starts_with("GET /events")) ids.push_back(request.last_event_id);
+  CHECK(ids == std::vector<std::string>{"", "k3j9x0-7", "k3j9x0-7"});
+}
+
+TEST_CASE("what is removed while it is waited for is told") {
+  FakeDaemon daemon;
+  const auto first = sending("starting", "inactive");
+  daemon.answer("GET /peers/self/endpoints", {json_answer(json::array{})});
+  daemon.answer("GET /streams", {json_answer(json::array{first})});
+  daemon.answer("PATCH " + path, {json_answer(first)});
+  auto envelopes = snapshot({{path, first}});
+  envelopes.push_back(event(8, "stream.deleted", path, first, nullptr));
+  for (const auto& told : {envelopes, snapshot({})}) {
+    daemon.answer("GET /events?uri=" + path, {events_answer(told)});
+    const auto run = rocctl({"stream", "enable", "Music", "--wait=25s", "--url", daemon.url()});
+    CHECK(run.exit == 1);
+    CHECK(contains(run.err, path + " was removed meanwhile"));
+  }
+}
+
+TEST_CASE("a daemon that goes away and stays away is told") {
+  const auto first = sending("starting", "inactive");
+  FakeDaemon daemon;
+  daemon.answer("GET /peers/self/endpoints", {json_answer(json::array{})});
+  daemon.answer("GET /streams", {json_answer(json::array{first})});
+  daemon.answer("PATCH " + path, {json_answer(first)});
+  daemon.answer("GET /events?uri=" + path, {{.hang_up = true}});
+  const auto run = rocctl({"stream", "enable", "Music", "--wait=300ms", "--url", daemon.url()});
+  CHECK(run.exit == 4);
+  CHECK(contains(run.err, "closed the connection"));
 }
 
 TEST_CASE("a device is waited for until it is there") {
@@ -127,18 +188,22 @@ TEST_CASE("a device is waited for until it is there") {
   const auto there = endpoint("aaaaaa-aaaaaa-aaaaaa", "Den", "rocd.den");
   auto absent = there;
   absent.as_object()["status"] = {{"state", "absent"}, {"message", "waits for PipeWire"}};
-  const auto path = "/peers/pppppp-pppppp-pppppp/endpoints/aaaaaa-aaaaaa-aaaaaa";
+  const std::string uri = "/peers/pppppp-pppppp-pppppp/endpoints/aaaaaa-aaaaaa-aaaaaa";
   daemon.answer("POST /peers/self/endpoints", {json_answer(absent, 201)});
-  daemon.answer(std::string("GET ") + path, {json_answer(absent), json_answer(there)});
+  auto envelopes = snapshot({{uri, absent}});
   const auto add = [&](const std::string& wait) {
+    daemon.answer("GET /events?uri=" + uri, {events_answer(envelopes)});
     return rocctl({"endpoint", "add", "Den", "-d", "input", wait, "--url", daemon.url()});
   };
-  CHECK(add("--wait").exit == 0);
-  daemon.answer(std::string("GET ") + path, {json_answer(absent)});
   const auto late = add("--wait=50ms");
   CHECK(late.exit == 3);
   CHECK(contains(late.err, "endpoint 'Den' is not there within 50ms: waits for PipeWire"));
   CHECK(contains(late.err, "hint: rocctl doctor"));
+  envelopes.push_back(event(8, "endpoint.state", uri, {{"status", absent.at("status")}},
+                            {{"status", there.at("status")}}));
+  const auto run = add("--wait");
+  CHECK(run.exit == 0);
+  CHECK(contains(run.out, "present"));
 }
 
 }  // namespace rocctl::test

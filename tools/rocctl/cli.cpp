@@ -58,6 +58,24 @@ void add_root_options(CLI::App& app, Invocation& invocation, Root& root) {
       ->option_text("TIME");
 }
 
+void add_events_command(CLI::App& app, Command& chosen) {
+  auto* command = add_command(app, "events", "Show what changes, as it happens", R"(
+  rocctl events
+  rocctl events --types 'stream.*,daemon.pipewire'
+  rocctl events --uri /streams -o json | jq -r 'select(.type == "stream.state").uri'
+First comes all there is (sync), then what changes. With -o json each event is a line. When the
+connection is lost, it is made again, and goes on where it was.)");
+  const auto query = std::make_shared<EventQuery>();
+  command
+      ->add_option("--types", query->types, "only these, with commas; 'stream.*' is all of a kind")
+      ->option_text("TYPES");
+  command->add_option("--uri", query->uri, "only of this resource or collection, such as /streams")
+      ->option_text("PATH");
+  command->callback([query, &chosen] {
+    chosen = [query](const Session& session) { return follow_events(session, *query); };
+  });
+}
+
 void add_completion_command(CLI::App& app, Command& chosen) {
   auto* command = add_command(app, "completion", "Print the completion script of a shell", R"(
   source <(rocctl completion bash)       # in ~/.bashrc
@@ -86,6 +104,7 @@ void add_root_commands(CLI::App& app, Invocation& invocation, Root& root) {
   add_endpoint_commands(app, invocation.command);
   add_stream_commands(app, invocation.command);
   add_connect_command(app, invocation.command);
+  add_events_command(app, invocation.command);
   add_command(app, "doctor", "Find out what does not work, and what to do about it",
               "\n  rocctl doctor\n"
               "Asks the daemon about its tools, PipeWire, ports and streams; without a daemon it "

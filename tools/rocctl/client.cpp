@@ -1,5 +1,8 @@
 #include "rocctl/client.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
@@ -9,6 +12,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <cctype>
 #include <vector>
 
 #include "base/version.hpp"
@@ -166,6 +170,19 @@ Response to_response(Parser& parser) {
 
 }  // namespace
 
+std::string percent_encode(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((std::isalnum(byte) != 0 && byte < 0x80) ||
+        std::string_view("-._~/*,").find(c) != std::string_view::npos)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", byte);
+  }
+  return out;
+}
+
 Client::Client(Target target, Milliseconds limit, std::string token)
     : target_(std::move(target)), limit_(limit), token_(std::move(token)) {}
 
@@ -200,29 +217,48 @@ Outcome<json::value> Client::get(const std::string& path) const {
   return send("GET", path);
 }
 
-Outcome<> Client::follow(const std::string& path, Milliseconds silence,
-                         const std::function<bool(std::string_view)>& sink) const {
+Outcome<Client::Ending> Client::follow(const Follow& what,
+                                       const std::function<bool(std::string_view)>& sink) const {
   Connection connection(target_, limit_);
-  if (auto opened = connection.open(); !opened) return opened.error();
-  auto request = make_request(target_, token_, "GET", path, std::nullopt);
+  const auto is_over = [&] { return what.until && Clock::now() >= *what.until; };
+  const auto limit = [&](Milliseconds longest) {
+    if (!what.until) return longest;
+    const auto left = std::chrono::ceil<Milliseconds>(*what.until - Clock::now());
+    return std::clamp(left, Milliseconds(1), longest);
+  };
+  // Whether the time is over or the daemon gone: the caller's deadline comes first.
+  const auto fail = [&](const Failure& failure) -> Outcome<Ending> {
+    if (is_over()) return Ending::time_over;
+    return failure;
+  };
+  connection.extend(limit(limit_));
+  if (auto opened = connection.open(); !opened) return fail(opened.error());
+  auto request = make_request(target_, token_, "GET", what.path, std::nullopt);
   request.set(http::field::accept, "text/event-stream");
-  if (auto written = connection.write(request); !written) return written.error();
+  if (!what.last_event_id.empty()) request.set("Last-Event-ID", what.last_event_id);
+  if (auto written = connection.write(request); !written) return fail(written.error());
   http::response_parser<http::string_body> parser;
   parser.body_limit(boost::none);
-  if (auto read = connection.read_header(parser); !read) return read.error();
+  if (auto read = connection.read_header(parser); !read) return fail(read.error());
   if (parser.get().result_int() != 200) {
-    if (auto read = connection.read(parser); !read) return read.error();
+    if (auto read = connection.read(parser); !read) return fail(read.error());
     const auto response = to_response(parser);
     return failure_of(response.status, response.content_type, response.body);
   }
   while (!parser.is_done()) {
-    connection.extend(silence);
-    if (auto read = connection.read_some(parser); !read) return read.error();
     auto& body = parser.get().body();
-    if (!body.empty() && !sink(body)) return {};
+    if (!body.empty() && !sink(body)) return Ending::stopped;
     body.clear();
+    connection.extend(limit(what.silence));
+    if (auto read = connection.read_some(parser); !read) {
+      if (is_over()) return Ending::time_over;
+      auto failure = read.error();
+      failure.exit = Exit::unreachable;
+      return failure;
+    }
   }
-  return {};
+  if (!parser.get().body().empty() && !sink(parser.get().body())) return Ending::stopped;
+  return Ending::ended;
 }
 
 }  // namespace rocctl

@@ -18,6 +18,9 @@ struct Response {
   std::string body;
 };
 
+// For a query: what is not unreserved, but for "/", "*" and ",".
+[[nodiscard]] std::string percent_encode(std::string_view text);
+
 class Client {
  public:
   // token: sent as "Authorization: Bearer"; may be empty.
@@ -34,10 +37,17 @@ class Client {
       const std::string& method, const std::string& path,
       const std::optional<boost::json::value>& body = std::nullopt) const;
 
-  // An answer without end, piece by piece, until it ends or `sink` returns false. Silence of more
-  // than `silence` means that the daemon is gone.
-  [[nodiscard]] Outcome<> follow(const std::string& path, std::chrono::milliseconds silence,
-                                 const std::function<bool(std::string_view)>& sink) const;
+  // An answer without end, piece by piece, until it ends, `sink` returns false, or the time is
+  // over. A failure `unreachable`: the daemon is gone, or silent for too long.
+  enum class Ending { ended, stopped, time_over };
+  struct Follow {
+    std::string path;
+    std::chrono::milliseconds silence;  // the longest that is believed
+    std::optional<std::chrono::steady_clock::time_point> until{};
+    std::string last_event_id{};
+  };
+  [[nodiscard]] Outcome<Ending> follow(const Follow& what,
+                                       const std::function<bool(std::string_view)>& sink) const;
 
   [[nodiscard]] const Target& target() const { return target_; }
 

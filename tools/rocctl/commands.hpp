@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "rocctl/event_reader.hpp"
 #include "rocctl/session.hpp"
 #include "rocctl/wait.hpp"
 
@@ -13,6 +14,7 @@ namespace rocctl {
 using CommandResult = Outcome<Exit>;
 
 [[nodiscard]] CommandResult show_status(const Session& session, const Wait& wait);
+[[nodiscard]] CommandResult follow_events(const Session& session, const EventQuery& query);
 [[nodiscard]] CommandResult run_doctor(const Session& session);
 
 struct EndpointOptions {

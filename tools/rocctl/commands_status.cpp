@@ -1,4 +1,5 @@
 // `rocctl status`: one look at the daemon, its tools and its streams.
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <thread>
@@ -13,6 +14,9 @@ namespace json = boost::json;
 namespace {
 
 using namespace std::chrono_literals;
+
+// Between two looks of --wait.
+constexpr std::chrono::milliseconds first_pause = 50ms, longest_pause = 500ms;
 
 Outcome<json::value> ask(const Session& session) {
   json::object parts;
@@ -48,10 +52,12 @@ std::string trouble(const json::value& parts) {
 CommandResult show_status(const Session& session, const Wait& wait) {
   const auto end = std::chrono::steady_clock::now() + wait.value_or(0s);
   auto parts = ask(session);
+  auto pause = first_pause;
   while (wait && std::chrono::steady_clock::now() < end) {
     // A daemon that is only just starting does not answer yet.
     if (parts ? trouble(*parts).empty() : parts.error().exit != Exit::unreachable) break;
-    std::this_thread::sleep_for(100ms);
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, longest_pause);
     parts = ask(session);
   }
   if (!parts) return parts.error();

@@ -38,10 +38,11 @@ CommandResult show_log(const Session& session, const LogRequest& request) {
     if (error || event.type != "line") return;
     session.show_next(line, render_log_line(line, session.style));
   };
-  const auto ended = session.client.follow(path + "&follow", longest_silence, [&](auto bytes) {
-    events.feed(bytes, show);
-    return session.out.good();
-  });
+  const auto ended =
+      session.client.follow({path + "&follow", longest_silence}, [&](std::string_view bytes) {
+        events.feed(bytes, show);
+        return session.out.good();
+      });
   if (!ended) return ended.error();
   return Exit::ok;
 }

@@ -15,20 +15,6 @@ std::string or_dash(std::string text) {
   return text.empty() ? "-" : std::move(text);
 }
 
-Tone tone_of_state(std::string_view state) {
-  if (state == "running" || state == "present") return Tone::good;
-  if (state == "starting" || state == "waiting" || state == "stopping") return Tone::doubtful;
-  if (state == "backoff" || state == "failed") return Tone::bad;
-  return Tone::faint;
-}
-
-Tone tone_of_health(std::string_view health) {
-  if (health == "healthy") return Tone::good;
-  if (health == "partially_healthy") return Tone::doubtful;
-  if (health == "unhealthy") return Tone::bad;
-  return Tone::faint;
-}
-
 std::string connection_text(const json::value& connection, const EndpointNames& names) {
   if (text_at(connection, "/connection_type") == "external")
     return text_at(connection, "/media_uri").empty() ? "any address"
@@ -118,6 +104,20 @@ Row head_of_tool(const json::value& tool) {
 }
 
 }  // namespace
+
+Tone tone_of_state(std::string_view state) {
+  if (state == "running" || state == "present") return Tone::good;
+  if (state == "starting" || state == "waiting" || state == "stopping") return Tone::doubtful;
+  if (state == "backoff" || state == "failed") return Tone::bad;
+  return Tone::faint;
+}
+
+Tone tone_of_health(std::string_view health) {
+  if (health == "healthy") return Tone::good;
+  if (health == "partially_healthy") return Tone::doubtful;
+  if (health == "unhealthy") return Tone::bad;
+  return Tone::faint;
+}
 
 EndpointNames endpoint_names(const json::array& endpoints) {
   EndpointNames names;

@@ -33,6 +33,9 @@ using EndpointNames = std::map<std::string, std::string, std::less<>>;
 // The cause, with the remedy: "waiting: no endpoint …; hint". Empty if there is none.
 [[nodiscard]] std::string trouble_of(const boost::json::value& stream);
 
+[[nodiscard]] Tone tone_of_state(std::string_view state);
+[[nodiscard]] Tone tone_of_health(std::string_view health);
+
 [[nodiscard]] std::string format_milliseconds(std::optional<double> value);  // "203.6 ms", "-"
 [[nodiscard]] std::string format_volume(double linear);                      // "-12.0 dB (0.25)"
 [[nodiscard]] std::string format_seconds(double seconds);                    // "3 h 12 min"

@@ -1,9 +1,9 @@
 #include "rocctl/session.hpp"
 
-#include <boost/json/serialize.hpp>
 #include <ostream>
 
 #include "model/json.hpp"
+#include "model/json_text.hpp"
 #include "rocctl/json_access.hpp"
 #include "rocctl/resolve.hpp"
 #include "rocctl/text.hpp"
@@ -47,7 +47,7 @@ void Session::show(const Answer& answer) const {
 
 void Session::show_next(const json::value& value, const std::string& text) const {
   if (format == Format::json)
-    out << json::serialize(value) << '\n';
+    out << rocd::json_text(value) << '\n';
   else if (format == Format::yaml)
     out << "---\n" << yaml(value);
   else

@@ -1,10 +1,9 @@
 #include "rocctl/wait.hpp"
 
-#include <algorithm>
 #include <functional>
-#include <thread>
 
 #include "base/duration.hpp"
+#include "rocctl/event_reader.hpp"
 #include "rocctl/json_access.hpp"
 #include "rocctl/render.hpp"
 
@@ -12,30 +11,34 @@ namespace rocctl {
 namespace json = boost::json;
 namespace {
 
-using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 using Judge = std::function<Verdict(const json::value&)>;
 
-constexpr std::chrono::milliseconds first_pause = 20ms, longest_pause = 500ms;
-
-// Calls `judge` with each new state of the resource. A failure of the daemon ends it, too.
+// Calls `judge` with each new state of the resource.
 Waited follow(const Session& session, json::value resource, const std::string& path,
               rocd::Duration limit, const Judge& judge,
               const std::function<std::optional<Failure>(const json::value&)>& too_late) {
-  const auto end = Clock::now() + limit;
-  for (auto pause = first_pause;; pause = std::min(pause * 2, longest_pause)) {
-    auto now = session.client.get(path);
-    if (!now) return {std::move(resource), now.error()};
-    resource = std::move(*now);
-    const auto verdict = judge(resource);
-    if (verdict == Verdict::reached) return {std::move(resource)};
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
-    if (verdict == Verdict::hopeless || left <= 0ms) {
-      auto failure = too_late(resource);
-      return {std::move(resource), std::move(failure)};
-    }
-    std::this_thread::sleep_for(std::min(pause, left));
-  }
+  auto verdict = Verdict::pending;
+  bool is_there = false, is_gone = false;
+  EventReader reader(
+      session.client, {.uri = path},
+      [&](const json::value& envelope) {
+        const auto type = text_at(envelope, "/type");
+        is_gone = type.ends_with(".deleted") || (type == "synced" && !is_there);
+        if (is_gone) return false;
+        if (type == "reset") is_there = false;
+        if (text_at(envelope, "/uri") != path) return true;
+        is_there = true;
+        resource = apply_event(std::move(resource), envelope);
+        verdict = judge(resource);
+        return verdict == Verdict::pending;
+      },
+      [](const Failure&) {});  // told if it lasts
+  const auto read = reader.read(std::chrono::steady_clock::now() + limit);
+  if (!read) return {std::move(resource), read.error()};
+  if (is_gone) return {std::move(resource), Failure{.message = path + " was removed meanwhile"}};
+  if (verdict == Verdict::reached) return {std::move(resource)};
+  auto failure = too_late(resource);
+  return {std::move(resource), std::move(failure)};
 }
 
 std::string within(rocd::Duration limit) {
