@@ -87,7 +87,7 @@ class Listener<T> {
   }
 }
 
-async function session(url: string): Promise<void> {
+async function session(url: string, contract: Contract): Promise<void> {
   const api = createClient<paths>({ baseUrl: url });
   api.use(recorder);
 
@@ -166,20 +166,23 @@ async function session(url: string): Promise<void> {
   await api.GET("/docs", { parseAs: "text" });
   await api.GET("/docs/{file}", { parseAs: "text", params: { path: { file: "docs.css" } } });
   await api.GET("/openapi.yaml", { parseAs: "text" });
+  // What rocd makes of its YAML is what another parser makes of it.
+  assert.deepEqual((await api.GET("/openapi.json")).data, contract.document);
 }
 
 const [program, contract_file] = process.argv.slice(2);
 if (program === undefined || contract_file === undefined) throw new Error("usage: session.js ROCD CONTRACT");
+const contract = Contract.read(contract_file);
 const daemon = await Daemon.start(program);
 try {
-  await session(daemon.url);
+  await session(daemon.url, contract);
 } catch (error) {
   console.error(daemon.log);
   throw error;
 } finally {
   await daemon.stop();
 }
-const checker = new Checker(Contract.read(contract_file));
+const checker = new Checker(contract);
 const mistakes = exchanges.flatMap((exchange) => {
   const { request, response } = exchange;
   const where = `${request.method} ${request.path} -> ${response.status}`;
