@@ -11,10 +11,8 @@ namespace rocd {
 
 struct Api::Impl {
   explicit Impl(Context context)
-      : services{context,
-                 access_rules(context.config.http.listen_host, context.self.host_name),
-                 {},
-                 {}} {
+      : services{
+            context, access_rules(context.config.http.listen_host, context.self.host_name), {}} {
     add_peer_routes(router, services);
     add_endpoint_routes(router, services);
     add_stream_routes(router, services);

@@ -2,8 +2,6 @@
 // encode; they neither wait nor know sockets.
 #pragma once
 
-#include <map>
-#include <memory>
 #include <string_view>
 
 #include "api/access.hpp"
@@ -13,21 +11,9 @@
 
 namespace rocd {
 
-// Who reads a stream's log at this moment, so that deleting the stream ends the reading.
-// Bounded by the number of connections.
-class LogFollowers {
- public:
-  void add(const Uid& stream, const std::shared_ptr<StreamWriter>& writer);
-  void close(const Uid& stream);
-
- private:
-  std::multimap<Uid, std::weak_ptr<StreamWriter>> writers_;
-};
-
 struct Services {
   Api::Context context;
   AccessRules access;
-  LogFollowers followers;
   HttpStatistics statistics;
 
   // The uid that a path names: `self` is the local one.

@@ -83,7 +83,6 @@ HttpResponse delete_stream(const Call& call, Services& services, const Stream& s
   }
   const auto removed = services.context.streams.remove(stream.spec.uid);
   if (!removed) return error_response(removed.error(), call.request);
-  services.followers.close(stream.spec.uid);
   return no_content();
 }
 

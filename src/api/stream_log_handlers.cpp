@@ -66,13 +66,11 @@ HttpResponse follow_log(const Uid& uid, std::vector<LogLine> lines, Services& se
                         const std::shared_ptr<StreamWriter>& writer) -> std::shared_ptr<void> {
     for (const auto& line : lines) writer->write(line_event(line));
     auto subscription = services.context.streams.follow_log(
-        uid, [writer](const LogLine& line) { writer->write(line_event(line)); });
-    if (!subscription) {
-      writer->close();
-      return nullptr;
-    }
-    services.followers.add(uid, writer);
-    return *subscription;
+        uid, [writer](const LogLine& line) { writer->write(line_event(line)); },
+        [writer] { writer->close(); });
+    if (subscription) return *subscription;
+    writer->close();
+    return nullptr;
   };
   return response;
 }
@@ -107,19 +105,6 @@ HttpResponse read_log(const Call& call, Services& services) {
 }
 
 }  // namespace
-
-void LogFollowers::add(const Uid& stream, const std::shared_ptr<StreamWriter>& writer) {
-  std::erase_if(writers_, [](const auto& entry) { return entry.second.expired(); });
-  writers_.emplace(stream, writer);
-}
-
-void LogFollowers::close(const Uid& stream) {
-  const auto [first, last] = writers_.equal_range(stream);
-  for (auto entry = first; entry != last; ++entry) {
-    if (const auto writer = entry->second.lock()) writer->close();
-  }
-  writers_.erase(first, last);
-}
 
 void add_stream_log_routes(Router& router, Services& services) {
   router.add({Method::get,

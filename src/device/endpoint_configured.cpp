@@ -8,20 +8,29 @@ namespace rocd {
 
 Result<> EndpointDispatcher::Impl::add_configured(EndpointSpec file) {
   complete(file);
-  file.version = storage.version_floor();
-  if (const auto found = overrides.find(file.uid); found != overrides.end()) {
-    auto& known = found->second;
-    file.version = std::max(file.version, known.version);
-    if (known.complete) {
-      known = {difference(file, with_overrides(file, known.members)), file.version};
-      auto stored = storage.put_overrides(file.uid, known.version, known.members);
-      if (!stored) return stored;
-    }
-    add(with_overrides(file, known.members)).file = file;
-  } else {
-    add(file).file = file;
+  if (const auto found = overrides.find(file.uid);
+      found != overrides.end() && found->second.complete) {
+    auto& [members, version, complete] = found->second;
+    members = difference(file, with_overrides(file, members));
+    complete = false;
+    if (auto stored = storage.put_overrides(file.uid, version, members); !stored) return stored;
   }
+  add(in_force(file)).file = file;
   return {};
+}
+
+EndpointSpec EndpointDispatcher::Impl::in_force(const EndpointSpec& file) const {
+  const auto known = records.find(file.uid);
+  const auto stored = overrides.find(file.uid);
+  EndpointOverrides members;
+  if (known != records.end())
+    members = overrides_of(known->second);
+  else if (stored != overrides.end())
+    members = stored->second.members;
+  auto spec = with_overrides(file, members);
+  spec.version = storage.version_floor();
+  if (stored != overrides.end()) spec.version = std::max(spec.version, stored->second.version);
+  return spec;
 }
 
 EndpointOverrides EndpointDispatcher::Impl::overrides_of(const Record& record) const {

@@ -89,16 +89,20 @@ Result<Endpoint> EndpointDispatcher::Impl::update_virtual(Record& record, Endpoi
 
   if (wanted != old) ++wanted.version;
   if (auto stored = store(record, wanted); !stored) return stored.error();
-  record.endpoint.spec = wanted;
+  return take(record, wanted);
+}
+
+Endpoint EndpointDispatcher::Impl::take(Record& record, const EndpointSpec& wanted) {
+  const bool was_default = std::exchange(record.endpoint.spec, wanted).is_default;
   driver.ensure_device(to_virtual_device(wanted));
-  if (wanted.is_default != old.is_default) {
+  if (wanted.is_default != was_default) {
     // Absent now: it is told when the device appears.
     if (auto applied = apply_default(record, wanted.is_default); !applied && record.device)
       log("device").warn("{}: {}", wanted.system_name, to_string(applied.error()));
   }
   refresh_status(record);
   auto answer = record.endpoint;  // callbacks may change it
-  changed(old.uid);
+  changed(wanted.uid);
   return answer;
 }
 
@@ -217,13 +221,18 @@ Result<> EndpointDispatcher::remove(const Uid& uid) {
   const auto& endpoint = found->second.endpoint;
   if (auto allowed = check_remove(endpoint); !allowed) return allowed;
   if (auto gone = impl_->storage.remove(uid); !gone) return gone;
-  // Else the session manager would make a later device of that name the default again.
-  if (auto cleared = impl_->driver.clear_default(endpoint.spec.system_name); !cleared)
-    log("device").debug("{}", to_string(cleared.error()));
-  impl_->driver.remove_device(uid);
-  const auto removed = impl_->records.extract(found);  // `uid` may be part of it
-  impl_->changed(uid);
+  impl_->drop(uid);
   return {};
+}
+
+void EndpointDispatcher::Impl::drop(const Uid& uid) {
+  const auto removed = records.extract(uid);  // `uid` may be part of it
+  // Else the session manager would make a later device of that name the default again.
+  const auto& system_name = removed.mapped().endpoint.spec.system_name;
+  if (auto cleared = driver.clear_default(system_name); !cleared)
+    log("device").debug("{}", to_string(cleared.error()));
+  driver.remove_device(uid);
+  changed(uid);
 }
 
 std::string EndpointDispatcher::problem(const Uid& uid) const {

@@ -14,9 +14,15 @@
 #include "model/endpoint.hpp"
 #include "model/event_bus.hpp"
 #include "model/overrides.hpp"
+#include "model/reload_plan.hpp"
 #include "store/store.hpp"
 
 namespace rocd {
+
+struct EndpointReload {
+  std::vector<EndpointSpec> files;  // all entries, as the file has them
+  ReloadPlan<EndpointSpec> plan;
+};
 
 class EndpointDispatcher final {
  public:
@@ -56,6 +62,14 @@ class EndpointDispatcher final {
   // file); a system device also refuses a change of its name. No change: no new version.
   [[nodiscard]] Result<Endpoint> update(const Uid& uid, EndpointSpec spec);
   [[nodiscard]] Result<> remove(const Uid& uid);  // conflict while streams use it
+
+  // A configuration that was read anew. conflicts(): what in it contradicts what was made over
+  // REST. prepare() writes down what must outlive it, and is the last step that can fail; apply()
+  // changes what the plan says and touches nothing else.
+  [[nodiscard]] std::vector<ReloadConflict> conflicts(
+      const std::vector<EndpointSpec>& configured) const;
+  [[nodiscard]] Result<EndpointReload> prepare(std::vector<EndpointSpec> configured);
+  void apply(const EndpointReload& reload);
 
   // Who uses the endpoint; told by the stream dispatcher. May be said of endpoints that are not
   // there (yet): a system device that is unplugged stays listed, absent, while streams use it.

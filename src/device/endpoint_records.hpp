@@ -55,9 +55,13 @@ struct EndpointDispatcher::Impl {
   Result<> load(const std::vector<EndpointSpec>& configured);
   Result<> add_configured(EndpointSpec file);
   void add_stored(EndpointSpec spec);
+  // An entry of the file with its overrides and, if it is new, its version.
+  [[nodiscard]] EndpointSpec in_force(const EndpointSpec& file) const;
   void start_driver();
   Result<> name_new(EndpointSpec& spec) const;
   Result<Endpoint> update_virtual(Record& record, EndpointSpec wanted);
+  Endpoint take(Record& record, const EndpointSpec& wanted);  // of the same endpoint, and stored
+  void drop(const Uid& uid);
   Result<Endpoint> update_system(Record& record, const EndpointSpec& wanted);
   Result<> apply_default(Record& record, bool is_default);
 

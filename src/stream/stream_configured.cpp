@@ -40,7 +40,7 @@ StreamOverrides StreamDispatcher::Impl::overrides_of(const Uid& uid) const {
 Result<Stream> StreamDispatcher::Impl::override_configured(StreamRecord& record, StreamSpec spec) {
   const StreamSpec& before = record.spec();
   if (!same_wish(with_overrides(before, {spec.enabled}), spec)) {
-    return belongs_to_configuration(before, "it can be changed only there");
+    return belongs_to_configuration(files.at(spec.uid), "it can be changed only there");
   }
   // To say what the file says takes an override back, even if it had come to say the same.
   const auto members = difference(files.at(spec.uid), spec);

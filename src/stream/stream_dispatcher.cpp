@@ -104,10 +104,10 @@ Result<StreamDispatcher::Log> StreamDispatcher::log(const Uid& uid) const {
 }
 
 Result<StreamDispatcher::Subscription> StreamDispatcher::follow_log(
-    const Uid& uid, std::function<void(const LogLine&)> line) {
+    const Uid& uid, std::function<void(const LogLine&)> line, std::function<void()> end) {
   auto* record = impl_->visible(uid);
   if (record == nullptr) return no_such_stream(uid);
-  return record->add_reader(std::move(line));
+  return record->add_reader({std::move(line), std::move(end)});
 }
 
 std::vector<FieldError> StreamDispatcher::mistakes(const StreamSpec& spec) const {
@@ -155,14 +155,11 @@ Result<Stream> StreamDispatcher::update(const Uid& uid, StreamSpec spec) {
 Result<> StreamDispatcher::remove(const Uid& uid) {
   auto* record = impl_->visible(uid);
   if (record == nullptr) return no_such_stream(uid);
-  const StreamSpec before = record->spec();
-  if (before.origin == Origin::config) {
-    return belongs_to_configuration(before, "it cannot be deleted");
+  if (record->spec().origin == Origin::config) {
+    return belongs_to_configuration(impl_->files.at(uid), "it cannot be deleted");
   }
   if (auto removed = impl_->store.remove(uid); !removed) return removed.error();
-  impl_->publish(EventType::stream_deleted, uid, to_json(record->view()), nullptr);
-  record->remove();
-  impl_->tell_users(before);
+  impl_->remove(*record);
   return {};
 }
 

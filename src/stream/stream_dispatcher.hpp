@@ -11,12 +11,18 @@
 #include "base/result.hpp"
 #include "device/endpoint_dispatcher.hpp"
 #include "model/overrides.hpp"
+#include "model/reload_plan.hpp"
 #include "model/stream.hpp"
 #include "store/store.hpp"
 #include "stream/stream_engine.hpp"
 #include "supervise/supervisor.hpp"
 
 namespace rocd {
+
+struct StreamReload {
+  std::vector<StreamSpec> files;  // all entries, as the file has them
+  ReloadPlan<StreamSpec> plan;
+};
 
 class StreamDispatcher final {
  public:
@@ -49,10 +55,12 @@ class StreamDispatcher final {
     std::uint64_t dropped_bytes = 0;
   };
   [[nodiscard]] Result<Log> log(const Uid& uid) const;
-  // `line` is called for each new line until the returned handle is destroyed.
+  // `line` is called for each new line until the returned handle is destroyed, or the stream is
+  // removed, which `end` tells.
   using Subscription = std::shared_ptr<void>;
   [[nodiscard]] Result<Subscription> follow_log(const Uid& uid,
-                                                std::function<void(const LogLine&)> line);
+                                                std::function<void(const LogLine&)> line,
+                                                std::function<void()> end);
 
   // Writes return after the spec is on disk. Errors: invalid_argument (with all field errors),
   // conflict, read_only (configured streams accept only a change of `enabled`), not_found.
@@ -65,6 +73,17 @@ class StreamDispatcher final {
   // with the same uid is a conflict.
   [[nodiscard]] Result<> remove(const Uid& uid);
   [[nodiscard]] Result<Stream> restart(const Uid& uid);
+
+  // For what is chosen and allowed from now on.
+  void set_rules(PortRange ports, bool allow_extra_args);
+
+  // A configuration that was read anew, with the endpoints it has; see EndpointDispatcher. Streams
+  // that go retire before endpoints change, the others follow after that.
+  [[nodiscard]] std::vector<ReloadConflict> conflicts(
+      const std::vector<StreamSpec>& configured, const std::vector<EndpointSpec>& endpoints) const;
+  [[nodiscard]] Result<StreamReload> prepare(std::vector<StreamSpec> configured);
+  void retire(const StreamReload& reload);
+  void apply(const StreamReload& reload);
 
  private:
   struct Impl;

@@ -43,11 +43,12 @@ StreamMachine::StreamMachine(StreamSpec spec, Now now)
 void StreamMachine::handle_spec(StreamSpec spec, Now now) {
   const bool same_work = spec.source == spec_.source && spec.destination == spec_.destination &&
                          spec.settings == spec_.settings;
-  const bool activated = spec.enabled && (!spec_.enabled || !same_work);
+  const bool activated = spec.enabled && (!spec_.enabled || !same_work || removed_);
   if (spec.source != spec_.source) source_.reset();  // the caller tells of the new one
   if (spec.destination != spec_.destination) destination_.reset();
   spec_ = std::move(spec);
   kind_ = kind_of(spec_);
+  removed_ = false;
   if (!same_work) {
     plan_needed_ = true;
     avoid_ports_.clear();

@@ -65,7 +65,7 @@ class StreamMachine {
 
   StreamMachine(StreamSpec spec, Now now);
 
-  // Commands, accepted in every state.
+  // Commands, accepted in every state. A spec also brings back a stream that was removed.
   void handle_spec(StreamSpec spec, Now now);
   void handle_restart(Now now);
   void handle_removed(Now now);

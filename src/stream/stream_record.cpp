@@ -102,6 +102,7 @@ void StreamRecord::begin(bool connected) {
 }
 
 void StreamRecord::set_spec(StreamSpec spec) {
+  removed_ = false;
   tell([&](StreamMachine& m, Now now) {
     m.handle_spec(std::move(spec), now);
     for (const auto side : sides) feed_side(m, side, now);
@@ -110,7 +111,8 @@ void StreamRecord::set_spec(StreamSpec spec) {
 
 void StreamRecord::remove() {
   removed_ = true;
-  readers_->clear();
+  const auto readers = std::exchange(*readers_, {});
+  for (const auto& [id, reader] : readers) reader.end();
   const bool had_child = has_child();
   tell([](StreamMachine& m, Now now) { m.handle_removed(now); });
   if (!had_child) tools_.supervisor.forget(uid());
@@ -178,7 +180,7 @@ void StreamRecord::tell_line(std::uint64_t generation, const LogLine& line) {
   for (const auto id : ids) {
     const auto found = readers_->find(id);
     if (found == readers_->end()) continue;
-    const auto reader = found->second;
+    const auto reader = found->second.line;
     reader(line);
   }
 }

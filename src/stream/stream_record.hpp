@@ -45,8 +45,8 @@ class StreamRecord {
   // With the addresses that were chosen for it in place of those that were left to rocd.
   [[nodiscard]] StreamSpec bound_spec() const;
 
-  void begin(bool connected);  // once, before anything else is told
-  void set_spec(StreamSpec spec);
+  void begin(bool connected);      // once, before anything else is told
+  void set_spec(StreamSpec spec);  // also of one that was removed: it is there again
   void remove();
   void close();  // the daemon ends: no effect, no timer from here on
 
@@ -62,7 +62,10 @@ class StreamRecord {
   void tell_usage();
   void tell_line(std::uint64_t generation, const LogLine& line);
 
-  using Reader = std::function<void(const LogLine&)>;
+  struct Reader {
+    std::function<void(const LogLine&)> line;
+    std::function<void()> end;  // the stream was removed
+  };
   [[nodiscard]] std::shared_ptr<void> add_reader(Reader reader);
 
  private:

@@ -47,7 +47,6 @@ StreamDispatcher::Impl::Impl(boost::asio::any_io_executor ex, Options opts, Stre
       usage_timer(executor, [this] { sample_usage(); }) {}
 
 // --- looking up
-// -----------------------------------------------------------------------------------
 
 StreamRecord* StreamDispatcher::Impl::record(const Uid& uid) {
   const auto found = records.find(uid);
@@ -93,7 +92,6 @@ Error refused(std::vector<FieldError> errors) {
 }
 
 // --- what the neighbours tell
-// ---------------------------------------------------------------------
 
 void StreamDispatcher::Impl::set_callbacks() {
   engine.set_on_changed([this] { tell_engine(); });
@@ -123,16 +121,32 @@ void StreamDispatcher::Impl::set_callbacks() {
 }
 
 // --- records
-// --------------------------------------------------------------------------------------
 
 StreamRecord& StreamDispatcher::Impl::add(StreamSpec spec) {
   const Uid uid = spec.uid;
   auto& slot = records[uid];
+  if (slot) return bring_back(*slot, std::move(spec));
   slot = std::make_unique<StreamRecord>(tools, std::move(spec));
   if (started) publish(EventType::stream_created, uid, nullptr, to_json(slot->view()));
   slot->begin(endpoints.driver().connected());
   tell_users(slot->spec());
   return *slot;
+}
+
+StreamRecord& StreamDispatcher::Impl::bring_back(StreamRecord& record, StreamSpec spec) {
+  auto next = record.view();
+  next.spec = spec;
+  publish(EventType::stream_created, spec.uid, nullptr, to_json(next));
+  record.set_spec(std::move(spec));
+  tell_users(record.spec());
+  return record;
+}
+
+void StreamDispatcher::Impl::remove(StreamRecord& record) {
+  const StreamSpec before = record.spec();
+  publish(EventType::stream_deleted, before.uid, to_json(record.view()), nullptr);
+  record.remove();
+  tell_users(before);
 }
 
 void StreamDispatcher::Impl::publish(EventType type, const Uid& uid, const EventBody& pre,

@@ -35,12 +35,16 @@ struct StreamDispatcher::Impl {
   }
 
   StreamRecord& add(StreamSpec spec);
+  // One that was removed, and whose child is still ending.
+  StreamRecord& bring_back(StreamRecord& record, StreamSpec spec);
   void publish(EventType type, const Uid& uid, const EventBody& pre, const EventBody& post);
   void tell_engine();
   void change(StreamRecord& record, StreamSpec spec);
+  void remove(StreamRecord& record);
   Result<Stream> override_configured(StreamRecord& record, StreamSpec spec);
   // An entry of the file as it is in force: with its overrides and its version.
   [[nodiscard]] StreamSpec in_force(const StreamSpec& file) const;
+  [[nodiscard]] StreamSpec as_bound(StreamSpec spec) const;
   [[nodiscard]] StreamOverrides overrides_of(const Uid& uid) const;
   // After each drain of a record. It may be called from deep inside of it: nothing is erased here.
   void after(const Uid& uid);

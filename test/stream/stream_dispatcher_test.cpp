@@ -432,8 +432,8 @@ TEST_CASE("the log of a stream can be read and followed until the reader lets go
   const auto uid = world.streams->create(world.sending())->spec.uid;
   REQUIRE(world.reaches(uid, StreamState::running));
   std::vector<std::string> seen;
-  auto reader =
-      world.streams->follow_log(uid, [&](const LogLine& line) { seen.push_back(line.text); });
+  auto reader = world.streams->follow_log(
+      uid, [&](const LogLine& line) { seen.push_back(line.text); }, [] {});
   REQUIRE(reader.has_value());
   world.process_of(uid)->print_line("hello");
   CHECK(seen == std::vector<std::string>{"hello"});
@@ -453,17 +453,25 @@ TEST_CASE("a reader may let go of itself while it is called, and may outlive its
   REQUIRE(world.reaches(uid, StreamState::running));
   int calls = 0;
   StreamDispatcher::Subscription self, other;
-  self = *world.streams->follow_log(uid, [&](const LogLine&) {
+  int ends = 0;
+  const auto end = [&] { ++ends; };
+  const auto count_once = [&](const LogLine&) {
     ++calls;
     self.reset();
-  });
-  other = *world.streams->follow_log(uid, [&](const LogLine&) { ++calls; });
+  };
+  self = *world.streams->follow_log(uid, count_once, end);
+  other = *world.streams->follow_log(
+      uid, [&](const LogLine&) { ++calls; },
+      [&] {
+        ++ends;
+        other.reset();
+      });
   world.process_of(uid)->print_line("one");
   world.process_of(uid)->print_line("two");
   CHECK(calls == 3);
   REQUIRE(world.streams->remove(uid).has_value());
-  world.settle();
-  other.reset();
+  CHECK(ends == 1);
+  CHECK(other == nullptr);
 }
 
 TEST_CASE("restart makes a new process of the same stream") {
