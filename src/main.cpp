@@ -57,7 +57,9 @@ int run(const rocd::Options& options) {
     return fail(prepared.error(), failed);
 
   boost::asio::io_context io(1);  // one thread: Asio may leave out its locks
-  auto daemon = rocd::Daemon::create(io, std::move(loaded.config), *starter);
+  rocd::Reloader::Load load;
+  if (file) load = [&] { return rocd::load_configuration(file, options, environment); };
+  auto daemon = rocd::Daemon::create(io, std::move(loaded.config), load, *starter);
   if (!daemon) return fail(daemon.error(), failed);
   return (*daemon)->run() ? ok : failed;
 }

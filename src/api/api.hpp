@@ -7,6 +7,7 @@
 #include <string>
 
 #include "api/http.hpp"
+#include "api/reload_report.hpp"
 #include "api/router.hpp"
 #include "config/config.hpp"
 #include "device/endpoint_dispatcher.hpp"
@@ -27,6 +28,7 @@ class Api final {
     Config& config;
     Instant started;
     EventBus& events;
+    ReloadConfiguration reload;
   };
   explicit Api(Context context);  // everything in it outlives the Api
   ~Api();

@@ -1,4 +1,5 @@
 // /system/config: every value of the configuration that is in force, and where it came from.
+// /system/reload: reads it anew.
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value_from.hpp>
@@ -30,7 +31,7 @@ json::string_view word_of(ConfigOrigin::Kind kind) {
   return "override";
 }
 
-json::object to_json(const ConfigValue& value) {
+json::object value_json(const ConfigValue& value) {
   const auto& [kind, place] = value.origin;
   json::object object{{"key", value.key}, {"value", value.value}, {"origin", word_of(kind)}};
   if (kind == ConfigOrigin::Kind::file) object["location"] = place;
@@ -53,13 +54,13 @@ class Layers {
   [[nodiscard]] json::array to_json() const {
     json::array list;
     for (const auto& value : values_) {
-      auto below = rocd::to_json(value);
+      auto below = value_json(value);
       const auto over = over_.find(value.key);
       if (over == over_.end()) {
         list.push_back(std::move(below));
         continue;
       }
-      auto object = rocd::to_json({value.key, over->second, {ConfigOrigin::Kind::stored, {}}});
+      auto object = value_json({value.key, over->second, {ConfigOrigin::Kind::stored, {}}});
       below.erase("key");
       object["instead_of"] = std::move(below);
       list.push_back(std::move(object));
@@ -118,11 +119,20 @@ HttpResponse read_config(const Services& services) {
                         {"streams", streams_json(context)}});
 }
 
+HttpResponse reload_config(const Call& call, const Services& services) {
+  const auto report = services.context.reload();
+  if (!report) return error_response(report.error(), call.request);
+  return json_response(200, to_json(*report, services.context.self.uid));
+}
+
 }  // namespace
 
 void add_config_routes(Router& router, Services& services) {
   router.add({Method::get, "/system/config", BodyKind::none, {}, [&services](const Call&) {
                 return read_config(services);
+              }});
+  router.add({Method::post, "/system/reload", BodyKind::none, {}, [&services](const Call& call) {
+                return reload_config(call, services);
               }});
 }
 

@@ -18,6 +18,7 @@
 #include "api/http_server.hpp"
 #include "app/child_registry.hpp"
 #include "app/process_setup.hpp"
+#include "app/reloader.hpp"
 #include "base/log.hpp"
 #include "base/version.hpp"
 #include "device/endpoint_dispatcher.hpp"
@@ -47,20 +48,6 @@ std::string host_name() {
   return name;
 }
 
-std::vector<EndpointSpec> endpoint_specs(const Config& config) {
-  std::vector<EndpointSpec> specs;
-  specs.reserve(config.endpoints.size());
-  for (const auto& entry : config.endpoints) specs.push_back(entry.spec);
-  return specs;
-}
-
-std::vector<StreamSpec> stream_specs(const Config& config) {
-  std::vector<StreamSpec> specs;
-  specs.reserve(config.streams.size());
-  for (const auto& entry : config.streams) specs.push_back(entry.spec);
-  return specs;
-}
-
 // Ends the children that a killed rocd left behind, before anything could meet their ports.
 Result<> end_orphans(Store& store) {
   auto children = store.load_children();
@@ -79,8 +66,8 @@ Result<> end_orphans(Store& store) {
 
 // Members are constructed in the order of dependence and destroyed in reverse.
 struct Daemon::Impl {
-  Impl(asio::io_context& io_, Config config_, std::unique_ptr<Store> store_, const Uid& uid,
-       const Starter& starter_)
+  Impl(asio::io_context& io_, Config config_, Reloader::Load load, std::unique_ptr<Store> store_,
+       const Uid& uid, const Starter& starter_)
       : io(io_),
         config(std::move(config_)),
         starter(starter_),
@@ -97,7 +84,9 @@ struct Daemon::Impl {
         endpoints(io.get_executor(), uid, driver, *store, events),
         streams(io.get_executor(), {uid, config.ports, config.tools.allow_extra_args}, engine,
                 supervisor, endpoints, *store, events),
-        api({self, endpoints, streams, *store, engine, config, Now::read().mono, events}),
+        reloader({config, self, endpoints, streams, *store, events}, std::move(load)),
+        api({self, endpoints, streams, *store, engine, config, Now::read().mono, events,
+             [this] { return reloader.reload(); }}),
         http(io.get_executor(), [this](const HttpRequest& request) { return api.handle(request); }),
         signals(io),
         tasks(io.get_executor()) {
@@ -131,6 +120,7 @@ struct Daemon::Impl {
   EventBus events;
   EndpointDispatcher endpoints;
   StreamDispatcher streams;
+  Reloader reloader;
   Api api;
   HttpServer http;
   std::unique_ptr<EventPublisher> publisher;  // null: not asked for
@@ -140,18 +130,10 @@ struct Daemon::Impl {
 
 // A name given over REST outlives the daemon and wins over the configuration's.
 Result<> Daemon::Impl::load_self() {
-  auto stored = store->load(StoredKind::peer);
+  const auto stored = load_peer(*store, self.uid);
   if (!stored) return stored.error();
-  for (const auto& item : *stored) {
-    if (item.uid != self.uid) continue;
-    const auto peer = decode_peer(item.body, {self.uid, self.uid});
-    if (!peer) {
-      store->set_aside(StoredKind::peer, item.uid.str(), to_string(peer.error()));
-    } else if (!peer->display_name.empty()) {
-      self.display_name = peer->display_name;
-    }
-    self.version = item.version;
-  }
+  if (!stored->display_name.empty()) self.display_name = stored->display_name;
+  self.version = stored->version;
   return {};
 }
 
@@ -186,12 +168,16 @@ Result<> Daemon::Impl::start() {
 asio::awaitable<void> Daemon::Impl::supervise_signals() {
   for (;;) {
     const int signal = co_await signals.async_wait(asio::use_awaitable);
-    if (signal == SIGHUP)
-      log("app").warn("SIGHUP: this version reads its configuration only at start");
-    else if (stopping)
+    if (signal == SIGHUP && !stopping) {
+      log("app").info("SIGHUP: reading the configuration anew");
+      (void)reloader.reload();  // it tells the log
+    } else if (signal == SIGHUP) {
+      log("app").info("SIGHUP: nothing is read anew while stopping");
+    } else if (stopping) {
       stop_forcibly();
-    else
+    } else {
       begin_stop(signal == SIGINT ? "SIGINT" : "SIGTERM", true);
+    }
   }
 }
 
@@ -242,7 +228,7 @@ void Daemon::Impl::stop_forcibly() {
 }
 
 Result<std::unique_ptr<Daemon>> Daemon::create(asio::io_context& io, Config config,
-                                               const Starter& starter) {
+                                               Reloader::Load load, const Starter& starter) {
   auto store = Store::open(config.state_dir);
   if (!store) return store.error();
   auto uid = (*store)->self_uid();
@@ -250,7 +236,8 @@ Result<std::unique_ptr<Daemon>> Daemon::create(asio::io_context& io, Config conf
   if (auto swept = end_orphans(**store); !swept) return swept.error();
   assign_uids(config, *uid);
 
-  auto impl = std::make_unique<Impl>(io, std::move(config), std::move(*store), *uid, starter);
+  auto impl = std::make_unique<Impl>(io, std::move(config), std::move(load), std::move(*store),
+                                     *uid, starter);
   // Caught from here on: a signal during the start is an orderly end, too.
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) impl->signals.add(signal);
   if (auto loaded = impl->load_self(); !loaded) return loaded.error();

@@ -17,7 +17,9 @@ constexpr const char* footer = R"(
 Without --config the first of these is read: $XDG_CONFIG_HOME/rocd/rocd.yaml, /etc/rocd/rocd.yaml;
 with none of them rocd starts with its built-in defaults and no streams.
 
-SIGINT and SIGTERM stop every stream and remove every virtual device; a second one at once.
+SIGHUP reads the configuration anew, as POST /system/reload does: what did not change goes on
+untouched, and a mistake changes nothing. SIGINT and SIGTERM stop every stream and remove every
+virtual device; a second one at once.
 Exit codes: 0 ended as asked, 1 could not start or run, 2 wrong command line or configuration.
 
 Example:  rocd --config config/rocd.yaml

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "config/entries.hpp"
+#include "config/yaml_key.hpp"
 #include "model/validate.hpp"
 
 namespace rocd {
@@ -82,17 +83,6 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   if (from.empty()) return;
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
-}
-
-// "/source/media_uri" -> "media", "/settings/io_latency" -> "io_latency".
-std::string yaml_key(std::string_view pointer) {
-  auto key = pointer.substr(pointer.find('/', 1) + 1);
-  if (pointer.find('/', 1) == std::string_view::npos) key = pointer.substr(1);
-  key = key.substr(0, key.find('/'));
-  constexpr std::string_view suffix = "_uri";
-  if (key == "endpoint_uri") return std::string(pointer.substr(1, pointer.find('/', 1) - 1));
-  if (key.ends_with(suffix)) key.remove_suffix(suffix.size());
-  return std::string(key);
 }
 
 std::string in_words_of_file(std::string reason, const std::vector<ReadStream>& streams) {

@@ -150,4 +150,18 @@ void assign_uids(Config& config, const Uid& self) {
   }
 }
 
+std::vector<EndpointSpec> endpoint_specs(const Config& config) {
+  std::vector<EndpointSpec> specs;
+  specs.reserve(config.endpoints.size());
+  for (const auto& entry : config.endpoints) specs.push_back(entry.spec);
+  return specs;
+}
+
+std::vector<StreamSpec> stream_specs(const Config& config) {
+  std::vector<StreamSpec> specs;
+  specs.reserve(config.streams.size());
+  for (const auto& entry : config.streams) specs.push_back(entry.spec);
+  return specs;
+}
+
 }  // namespace rocd

@@ -96,4 +96,7 @@ using Environment = std::function<const char*(const char*)>;
 // device of the sound system. Names were already checked to exist by parse_config().
 void assign_uids(Config& config, const Uid& self);
 
+[[nodiscard]] std::vector<EndpointSpec> endpoint_specs(const Config& config);
+[[nodiscard]] std::vector<StreamSpec> stream_specs(const Config& config);
+
 }  // namespace rocd

@@ -106,3 +106,43 @@ TEST_CASE("To replace a configured endpoint or stream without a member restores 
   CHECK(put.at("/muted") == "true");
   CHECK(rocd.endpoints->overrides(*Uid::parse(rocd.kitchen)) == EndpointOverrides{{}, true, {}});
 }
+
+TEST_CASE("To read the configuration anew tells what it changed") {
+  ApiFixture rocd;
+  const auto kitchen = *Uid::parse(rocd.kitchen), to_kitchen = *Uid::parse(rocd.to_kitchen);
+  rocd.reloaded = ReloadReport{"/etc/rocd/rocd.yaml",
+                               {{}, {kitchen}, {}},
+                               {{to_kitchen}, {}, {to_kitchen}},
+                               {"log.level"},
+                               {"http.listen", "state.dir"}};
+  const auto answer = rocd.ask("POST", "/system/reload");
+  CHECK(answer.status == 200);
+  CHECK(rocd.reloads == 1);
+  CHECK(answer.at("/file") == "/etc/rocd/rocd.yaml");
+  CHECK(answer.at("/endpoints/added") == "[]");
+  CHECK(answer.at("/endpoints/changed/0") ==
+        "/peers/" + rocd.self.str() + "/endpoints/" + rocd.kitchen);
+  CHECK(answer.at("/streams/added/0") == "/streams/" + rocd.to_kitchen);
+  CHECK(answer.at("/streams/removed/0") == "/streams/" + rocd.to_kitchen);
+  CHECK(answer.at("/values") == R"(["log.level"])");
+  CHECK(answer.at("/restart_needed") == R"(["http.listen","state.dir"])");
+}
+
+TEST_CASE(
+    "A configuration that cannot be taken over is a 422 with every place, and no file a 409") {
+  ApiFixture rocd;
+  auto error = make_error(ErrorCode::invalid_argument, "nothing was changed");
+  error.fields = {{"rocd.yaml:12:5", "unknown key 'nme'"}, {"environment ROCD_NAME", "empty"}};
+  rocd.reloaded = error;
+  const auto wrong = rocd.ask("POST", "/system/reload");
+  CHECK(wrong.status == 422);
+  CHECK(wrong.at("/errors/0/path") == "rocd.yaml:12:5");
+  CHECK(wrong.at("/errors/1/reason") == "empty");
+  rocd.reloaded = make_error(ErrorCode::conflict, "there is no file", "write one");
+  const auto none = rocd.ask("POST", "/system/reload");
+  CHECK(none.status == 409);
+  CHECK(none.at("/hint") == "write one");
+  CHECK(rocd.ask("POST", "/system/reload", {.body = R"({"force": true})"}).status == 422);
+  CHECK(rocd.ask("GET", "/system/reload").status == 405);
+  CHECK(rocd.reloads == 2);
+}

@@ -76,8 +76,11 @@ ApiFixture::ApiFixture() {
     if (each.spec.type == EndpointType::system_device) speakers = each.spec.uid.str();
   }
   REQUIRE(!speakers.empty());
-  api = std::make_unique<Api>(
-      Api::Context{peer, *endpoints, *streams, *store, engine, config, Now::read().mono, events});
+  api = std::make_unique<Api>(Api::Context{peer, *endpoints, *streams, *store, engine, config,
+                                           Now::read().mono, events, [this] {
+                                             ++reloads;
+                                             return reloaded;
+                                           }});
 }
 
 ApiFixture::~ApiFixture() = default;

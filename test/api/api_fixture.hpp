@@ -66,6 +66,8 @@ class ApiFixture {
   std::unique_ptr<StreamDispatcher> streams;
   Config config;
   Peer peer;
+  Result<ReloadReport> reloaded = ReloadReport{};  // what reading the configuration anew gives
+  int reloads = 0;
   std::unique_ptr<Api> api;
 
   std::string kitchen, to_kitchen, speakers;  // configured endpoint and stream, system device

@@ -1,5 +1,6 @@
 #include "e2e/sound.hpp"
 
+#include <algorithm>
 #include <fstream>
 
 #include "audioprobe/analysis.hpp"
@@ -82,6 +83,14 @@ std::string Listener::search(const std::vector<double>& frequencies) const {
   for (const auto& sentence : audio::compare(recording, audio::analyze(recording), expected))
     problem += sentence + "; ";
   return problem.empty() ? "no trace" : node_ + ": " + problem;
+}
+
+double Listener::longest_silence_ms(double from, double to) const {
+  const auto frame = [](double seconds) { return static_cast<std::size_t>(seconds * rate); };
+  double longest = 0;
+  for (const auto& report : audio::analyze(read(frame(from), frame(to))))
+    longest = std::max(longest, report.longest_silence_ms);
+  return longest;
 }
 
 double Listener::position() const {

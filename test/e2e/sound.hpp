@@ -51,6 +51,9 @@ class Listener {
   // loud.
   [[nodiscard]] std::string search(const std::vector<double>& frequencies) const;
 
+  // Of what was recorded between these positions, in either channel.
+  [[nodiscard]] double longest_silence_ms(double from, double to) const;
+
   // Seconds recorded until now.
   [[nodiscard]] double position() const;
   // Waits until that much more has been recorded; false if nothing comes.
