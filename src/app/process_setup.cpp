@@ -97,6 +97,7 @@ Result<> claim_ready_fd(int descriptor) {
 
 Result<> prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is a write that fails, not the end
   return raise_descriptor_limit();
 }
 

@@ -29,7 +29,7 @@ struct Starter {
 [[nodiscard]] Result<> claim_ready_fd(int descriptor);
 
 // Raises the soft limit of descriptors to the hard one (each child costs three) and ignores SIGPIPE
-// (closed sockets are seen as EPIPE).
+// and SIGXFSZ (closed sockets and files at their limit are seen as errors).
 [[nodiscard]] Result<> prepare_process();
 
 // Writes `url` and a newline to the claimed descriptor and closes it. Errors: io.

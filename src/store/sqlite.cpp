@@ -16,6 +16,7 @@ Error error_of(sqlite3* database, std::string_view what) {
   switch (sqlite3_errcode(database)) {  // of the last call, without the extended bits
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
+      error.message = fmt::format("the stored state is damaged: {}", sqlite3_errmsg(database));
       error.hint = damaged_hint;
       break;
     case SQLITE_FULL:

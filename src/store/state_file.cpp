@@ -100,7 +100,10 @@ Result<> check_pages(sqlite::Database& database, const fs::path& file) {
   const auto verdict = database.text_of("PRAGMA integrity_check(1)");
   if (!verdict) return verdict.error();
   if (*verdict == "ok") return {};
-  return refused(file, fmt::format("the stored state is damaged: {}", *verdict),
+  const auto line = verdict->rfind('\n');  // behind "*** in database main ***"
+  return refused(file,
+                 fmt::format("the stored state is damaged: {}",
+                             line == std::string::npos ? *verdict : verdict->substr(line + 1)),
                  sqlite::damaged_hint);
 }
 

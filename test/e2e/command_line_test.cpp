@@ -135,16 +135,6 @@ TEST_CASE("rocd does not start when its port is taken, and says so", "[e2e]") {
   CHECK_THAT(finished.output, ContainsSubstring("in use"));
 }
 
-TEST_CASE("a second rocd on the same state directory is refused", "[e2e]") {
-  Scene scene("http: { unix_socket: off }\n");
-  const auto finished = run_program({rocd_program(), "--config", scene.config(), "--listen",
-                                     "127.0.0.1:0", "--state-dir", scene.path("state")},
-                                    10s);
-  CHECK(finished.end == "exit 1");
-  CHECK_THAT(finished.output, ContainsSubstring(scene.path("state").string()));
-  CHECK(scene.rocd().http().request("GET", "/healthz").status == 200);
-}
-
 TEST_CASE("without tools rocd runs, is not ready, and its streams say what they wait for",
           "[e2e]") {
   Scene scene("tools: { roc_send: /nonexistent/roc-send, roc_recv: /nonexistent/roc-recv }\n" +

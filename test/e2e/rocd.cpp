@@ -59,6 +59,7 @@ Rocd::Rocd(const Options& options) : options_(options) {
                                 "--exit-with-parent"};
   if (!options.config.empty()) argv.insert(argv.end(), {"--config", options.config});
   argv.insert(argv.end(), options.arguments.begin(), options.arguments.end());
+  argv.insert(argv.begin(), options.launcher.begin(), options.launcher.end());
   process_ = std::make_unique<Process>(Process::Options{
       .argv = argv, .output = options.log, .errors = {}, .descriptor_3 = ready.write_end()});
   ready.close_write_end();

@@ -22,6 +22,7 @@ class Rocd {
     std::filesystem::path state;
     std::filesystem::path log;
     std::vector<std::string> arguments = {};
+    std::vector<std::string> launcher = {};  // a command that ends in running what follows it
   };
 
   // Returns once it answers; throws with its log if it does not.

@@ -138,7 +138,7 @@ TEST_CASE("a file that is no database is reported and left as it is") {
     write_file(file, bytes);
     const auto error = refusal(scratch.path());
     CHECK(error.code == ErrorCode::io);
-    CHECK(error.message == "cannot access the stored state: file is not a database");
+    CHECK(error.message == "the stored state is damaged: file is not a database");
     CHECK(error.where == file.string());
     CHECK(error.hint ==
           "restore a copy of it, or move it and its -wal away to begin with an empty state, or use "
@@ -159,6 +159,7 @@ TEST_CASE("a damaged page is found at the start, not at the first use of it") {
   const auto error = refusal(scratch.path());
   CHECK(error.code == ErrorCode::io);
   CHECK(error.message.starts_with("the stored state is damaged: "));
+  CHECK(error.message.find('\n') == std::string::npos);
   CHECK(error.where == file.string());
 }
 
@@ -180,6 +181,7 @@ TEST_CASE("whichever two pages are swapped, it is found") {
       write_file(file, bytes);
       const auto opened = open_state_file(file);
       REQUIRE(opened.has_error());
+      CHECK(opened.error().message.starts_with("the stored state is damaged: "));
       CHECK(opened.error().where == file.string());
       CHECK(read_file(file) == bytes);
     }

@@ -252,7 +252,7 @@ TEST_CASE("damage to the list of children stops nobody, but is told: they are go
   const auto store = open_store(scratch.path());
   CHECK(log.text() == "warning " + file.string() +
                           ": the list of running children was unreadable and is begun anew "
-                          "(cannot access the stored state: file is not a database)\n");
+                          "(the stored state is damaged: file is not a database)\n");
   CHECK(store->load_children()->empty());
   CHECK(store->put_child({first, {100, 1}, "boot-1"}).has_value());
 }
