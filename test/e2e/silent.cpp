@@ -34,10 +34,13 @@ void Silent::stop() {
 }
 
 Finished Silent::refused(const std::vector<std::string>& launcher) const {
-  auto argv = launcher;
-  argv.insert(argv.end(), {rocd_program(), "--config", config_, "--listen", "127.0.0.1:0",
-                           "--state-dir", state()});
+  auto argv = command();
+  argv.insert(argv.begin(), launcher.begin(), launcher.end());
   return run_program(argv, 10s);
+}
+
+std::vector<std::string> Silent::command() const {
+  return {rocd_program(), "--config", config_, "--listen", "127.0.0.1:0", "--state-dir", state()};
 }
 
 }  // namespace rocd::test

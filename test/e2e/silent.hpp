@@ -26,6 +26,8 @@ class Silent {
   // Runs one that is expected not to start.
   [[nodiscard]] Finished refused(const std::vector<std::string>& launcher = {}) const;
 
+  // As refused() runs it.
+  [[nodiscard]] std::vector<std::string> command() const;
   [[nodiscard]] std::filesystem::path state() const { return directory_.path() / "state"; }
   [[nodiscard]] std::filesystem::path log() const { return directory_.path() / "rocd.log"; }
 
