@@ -19,6 +19,7 @@
 #include "app/child_registry.hpp"
 #include "app/process_setup.hpp"
 #include "app/reloader.hpp"
+#include "app/service_manager.hpp"
 #include "base/log.hpp"
 #include "base/version.hpp"
 #include "device/endpoint_dispatcher.hpp"
@@ -86,16 +87,20 @@ struct Daemon::Impl {
                 supervisor, endpoints, *store, events),
         reloader({config, self, endpoints, streams, *store, events}, std::move(load)),
         api({self, endpoints, streams, *store, engine, config, Now::read().mono, events,
-             [this] { return reloader.reload(); }}),
+             [this] { return reload(); }}),
         http(io.get_executor(), [this](const HttpRequest& request) { return api.handle(request); }),
+        manager(io.get_executor(), environment,
+                [this] { return service_status(streams.count_states(), driver.connected()); }),
         signals(io),
         tasks(io.get_executor()) {
+    if (manager.present()) manager_news = events.subscribe([this] { manager.changed(); });
     http.set_on_refusal([this](int status) { api.count_refusal(status); });
   }
 
   Result<> load_self();
   Result<> listen();
   Result<> start();
+  Result<ReloadReport> reload();
   asio::awaitable<void> supervise_signals();
   asio::awaitable<void> supervise_starter();
   void begin_stop(std::string_view reason, bool as_asked);
@@ -124,6 +129,8 @@ struct Daemon::Impl {
   Api api;
   HttpServer http;
   std::unique_ptr<EventPublisher> publisher;  // null: not asked for
+  ServiceManager manager;
+  EventBus::Subscription manager_news;
   asio::signal_set signals;
   TaskGroup tasks;
 };
@@ -159,10 +166,19 @@ Result<> Daemon::Impl::start() {
                   self.display_name, config.state_dir.string());
   log("app").info("REST API on {}{}", url,
                   config.http.unix_socket ? " and " + config.http.unix_socket->string() : "");
+  manager.ready();
   if (!starter.ready_fd) return {};
   if (const auto announced = announce_ready(*starter.ready_fd, url); !announced)
     begin_stop(to_string(announced.error()), false);
   return {};
+}
+
+// systemd.service(5), Type=notify-reload: told before and after, whatever came of it.
+Result<ReloadReport> Daemon::Impl::reload() {
+  manager.reloading();
+  auto report = reloader.reload();
+  manager.ready();
+  return report;
 }
 
 asio::awaitable<void> Daemon::Impl::supervise_signals() {
@@ -170,7 +186,7 @@ asio::awaitable<void> Daemon::Impl::supervise_signals() {
     const int signal = co_await signals.async_wait(asio::use_awaitable);
     if (signal == SIGHUP && !stopping) {
       log("app").info("SIGHUP: reading the configuration anew");
-      (void)reloader.reload();  // it tells the log
+      (void)reload();  // it tells the log
     } else if (signal == SIGHUP) {
       log("app").info("SIGHUP: nothing is read anew while stopping");
     } else if (stopping) {
@@ -190,6 +206,7 @@ asio::awaitable<void> Daemon::Impl::supervise_starter() {
 void Daemon::Impl::begin_stop(std::string_view reason, bool as_asked) {
   stopping = true;
   log("app").log(as_asked ? spdlog::level::info : spdlog::level::critical, "{}: stopping", reason);
+  manager.stopping();
   tasks.spawn("stop", stop(as_asked));
 }
 

@@ -79,6 +79,13 @@ std::vector<Uid> StreamDispatcher::uids() const {
   return uids;
 }
 
+std::map<StreamState, std::size_t> StreamDispatcher::count_states() const {
+  std::map<StreamState, std::size_t> counts;
+  for (const auto& [uid, record] : impl_->records)
+    if (!record->removed()) ++counts[record->state()];
+  return counts;
+}
+
 std::optional<Stream> StreamDispatcher::find(const Uid& uid) const {
   const auto* record = impl_->visible(uid);
   return record == nullptr ? std::nullopt : std::optional(record->view());

@@ -5,6 +5,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -46,6 +47,7 @@ class StreamDispatcher final {
 
   [[nodiscard]] std::vector<Stream> list() const;  // ordered by uid
   [[nodiscard]] std::vector<Uid> uids() const;     // of the same
+  [[nodiscard]] std::map<StreamState, std::size_t> count_states() const;
   [[nodiscard]] std::optional<Stream> find(const Uid& uid) const;
   // Of an entry of the configuration file: what the file says, and what was changed since.
   [[nodiscard]] const StreamSpec* configured(const Uid& uid) const;  // nullptr: no such entry

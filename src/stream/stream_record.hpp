@@ -38,6 +38,7 @@ class StreamRecord {
   [[nodiscard]] const StreamSpec& spec() const { return machine_.spec(); }
   [[nodiscard]] const Uid& uid() const { return machine_.spec().uid; }
   [[nodiscard]] Stream view() const;
+  [[nodiscard]] StreamState state() const { return machine_.status().state; }
   [[nodiscard]] bool removed() const { return removed_; }
   [[nodiscard]] bool finished() const { return machine_.finished(); }
   [[nodiscard]] bool has_child() const { return machine_.child_wanted(); }

@@ -20,6 +20,8 @@ TEST_CASE("a created stream is stored, started and proven, and its endpoint know
   CHECK(world.store->load(StoredKind::stream).value().size() == 1);
   const auto uid = created->spec.uid;
   CHECK(world.reaches(uid, StreamState::running));
+  CHECK(world.streams->count_states() ==
+        std::map<StreamState, std::size_t>{{StreamState::running, 1}});
   CHECK(world.endpoints->find(world.speaker)->status.in_use_by == std::vector{uid});
   const auto stream = world.streams->find(uid);
   CHECK(stream->status.pid == world.spawner.last().identity.pid);
@@ -472,6 +474,7 @@ TEST_CASE("a reader may let go of itself while it is called, and may outlive its
   REQUIRE(world.streams->remove(uid).has_value());
   CHECK(ends == 1);
   CHECK(other == nullptr);
+  CHECK(world.streams->count_states().empty());
 }
 
 TEST_CASE("restart makes a new process of the same stream") {
