@@ -23,7 +23,8 @@ const char* environment(const char* name) {
 }
 
 int fail(const rocd::Error& error, int code) {
-  std::cerr << "rocd: " << rocd::to_string(error) << '\n';
+  std::cerr << rocd::journal_prefix(spdlog::level::err) << "rocd: " << rocd::to_string(error)
+            << '\n';
   return code;
 }
 
@@ -35,7 +36,8 @@ int answer(const std::string& text) {
 
 int report(const rocd::ConfigResult& loaded) {
   for (const auto& error : loaded.errors)
-    std::cerr << error.location << ": " << error.reason << '\n';
+    std::cerr << rocd::journal_prefix(spdlog::level::err) << error.location << ": " << error.reason
+              << '\n';
   return usage;
 }
 

@@ -1,10 +1,14 @@
 #include "base/log.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
+#include <cstdlib>
 #include <memory>
 
 namespace rocd {
@@ -25,6 +29,42 @@ class JsonMessage final : public spdlog::custom_flag_formatter {
   }
 };
 
+// $JOURNAL_STREAM tells the stream (systemd.exec(5)); stderr may have been redirected since.
+bool stderr_is_journal() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status{};
+  return stream != nullptr && ::fstat(STDERR_FILENO, &status) == 0 &&
+         stream == fmt::format("{}:{}", status.st_dev, status.st_ino);
+}
+
+// syslog(3)
+char priority(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::critical:
+      return '2';
+    case spdlog::level::err:
+      return '3';
+    case spdlog::level::warn:
+      return '4';
+    case spdlog::level::info:
+      return '6';
+    default:
+      return '7';
+  }
+}
+
+// %K: the journal's priority of the message.
+class JournalPriority final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& msg, const std::tm&,
+              spdlog::memory_buf_t& dest) override {
+    dest.push_back(priority(msg.level));
+  }
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<JournalPriority>();
+  }
+};
+
 const spdlog::sink_ptr& stderr_sink() {
   static const spdlog::sink_ptr sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
   return sink;
@@ -32,11 +72,14 @@ const spdlog::sink_ptr& stderr_sink() {
 
 std::unique_ptr<spdlog::formatter> make_formatter(LogFormat format) {
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  formatter->add_flag<JsonMessage>('J');
-  formatter->set_pattern(
-      format == LogFormat::text
-          ? "%Y-%m-%dT%H:%M:%S.%eZ %-5l %-9n %v"
-          : R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","room":"%n","message":%J})");
+  formatter->add_flag<JsonMessage>('J').add_flag<JournalPriority>('K');
+  const bool journal = stderr_is_journal();
+  std::string pattern = journal ? "<%K>" : "";
+  if (format == LogFormat::json)
+    pattern += R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","room":"%n","message":%J})";
+  else
+    pattern += journal ? "%n: %v" : "%Y-%m-%dT%H:%M:%S.%eZ %-5l %-9n %v";
+  formatter->set_pattern(pattern);
   return formatter;
 }
 
@@ -52,6 +95,10 @@ void configure_log(const LogOptions& options) {
   stderr_sink()->set_formatter(make_formatter(options.format));
   spdlog::apply_all(
       [&](const std::shared_ptr<spdlog::logger>& logger) { logger->set_level(options.level); });
+}
+
+std::string journal_prefix(spdlog::level::level_enum level) {
+  return stderr_is_journal() ? fmt::format("<{}>", priority(level)) : "";
 }
 
 spdlog::logger& log(std::string_view room) {

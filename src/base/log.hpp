@@ -1,4 +1,5 @@
 // The daemon's log: spdlog to stderr, as text for people or one JSON object a line for machines.
+// The journal gets priorities instead of words, and no second time.
 // Callers use rocd::log("room") once and keep the logger.
 #pragma once
 
@@ -20,6 +21,10 @@ struct LogOptions {
 
 // Call once at start, before any thread; may be called again to change level or format.
 void configure_log(const LogOptions& options);
+
+// "<3>" for an error (sd-daemon(3)) if stderr goes to the journal, else nothing: what is said
+// before there is a log begins with it.
+[[nodiscard]] std::string journal_prefix(spdlog::level::level_enum level);
 
 // The logger of one room ("supervise", "device", …); made on first use, lives for ever.
 [[nodiscard]] spdlog::logger& log(std::string_view room);

@@ -1,10 +1,12 @@
 #include "base/log.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <string>
 
@@ -40,6 +42,39 @@ TEST_CASE("a JSON log line is one valid object whatever the message holds") {
   CHECK(object.at("message").as_string() == nasty);
   CHECK(object.at("level").as_string() == "warning");
   CHECK(object.at("room").as_string() == "test");
+}
+
+TEST_CASE("the journal gets priorities, and no second time") {
+  const auto text = [](LogFormat format) {
+    return captured([&] {
+      struct stat status{};
+      REQUIRE(::fstat(STDERR_FILENO, &status) == 0);
+      const auto stream = std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+      ::setenv("JOURNAL_STREAM", stream.c_str(), 1);
+      configure_log({.level = spdlog::level::trace, .format = format});
+      log("test").critical("two");
+      log("test").error("three");
+      log("test").warn("four");
+      log("test").info("six");
+      log("test").debug("seven");
+      CHECK(journal_prefix(spdlog::level::err) == "<3>");
+      ::unsetenv("JOURNAL_STREAM");
+    });
+  };
+  const auto lines = text(LogFormat::text);
+  CHECK(lines == "<2>test: two\n<3>test: three\n<4>test: four\n<6>test: six\n<7>test: seven\n");
+  CHECK(text(LogFormat::json).starts_with(R"(<2>{"time":")"));
+  configure_log({});
+}
+
+TEST_CASE("a stderr that was redirected away from the journal is not the journal") {
+  ::setenv("JOURNAL_STREAM", "1:1", 1);
+  configure_log({});
+  const auto text = captured([] { log("test").warn("hello"); });
+  CHECK(journal_prefix(spdlog::level::err).empty());
+  ::unsetenv("JOURNAL_STREAM");
+  configure_log({});
+  CHECK(text.ends_with("Z warning test      hello\n"));
 }
 
 TEST_CASE("the level is respected by loggers made before and after it was set") {
