@@ -9,6 +9,7 @@ find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(Prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 pkg_check_modules(ZeroMQ REQUIRED IMPORTED_TARGET libzmq>=4.3.4)
+pkg_check_modules(Sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(PipeWire REQUIRED IMPORTED_TARGET libpipewire-0.3>=1.0)
 # Its -D_REENTRANT means nothing on Linux, but would make the precompiled header unusable.
 set_target_properties(PkgConfig::PipeWire PROPERTIES INTERFACE_COMPILE_OPTIONS "")

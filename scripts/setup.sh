@@ -36,6 +36,7 @@ libzmq5                   -
 libprometheus-cpp-core1.0 -
 libsqlite3-0              -
 zlib1g                    -
+libsodium23               -
 '
 readonly runtime_libraries_trixie='
 libboost-json1.83.0       1.83
@@ -46,6 +47,7 @@ libzmq5                   -
 libprometheus-cpp-core1.0 -
 libsqlite3-0              -
 zlib1g                    -
+libsodium23               -
 '
 readonly dev_packages='
 g++                       -
@@ -69,6 +71,7 @@ libzmq3-dev               -
 prometheus-cpp-dev        -
 libsqlite3-dev            -
 zlib1g-dev                -
+libsodium-dev             -
 libcli11-dev              -
 libavahi-client-dev       -
 zsh                       -
@@ -172,8 +175,9 @@ Install these yourself (Debian's package names), then build with cmake:
   to build:  GCC >= 12 (g++), CMake >= 3.25 (cmake), ninja-build, pkg-config, git,
              libpipewire-0.3-dev >= 1.4, Boost >= 1.83 (libboost1.83-dev, libboost-json1.83-dev,
              libboost-filesystem1.83-dev), libspdlog-dev >= 1.10, libfmt-dev >= 9, libyaml-cpp-dev >= 0.7,
-             libzmq3-dev >= 4.3.4, prometheus-cpp-dev, libsqlite3-dev >= 3.40, zlib1g-dev, libcli11-dev,
-             libavahi-client-dev, Node.js >= 18 with npm (nodejs, npm); faster with ccache and mold
+             libzmq3-dev >= 4.3.4, prometheus-cpp-dev, libsqlite3-dev >= 3.40, zlib1g-dev,
+             libsodium-dev >= 1.0.18, libcli11-dev, libavahi-client-dev,
+             Node.js >= 18 with npm (nodejs, npm); faster with ccache and mold
   to test:   Catch2 >= 3 (catch2), zsh, clang-format-19, clang-tidy-19
   to bench:  runit, s6, supervisor
   optional:  Chromium (chromium), for the test that looks at /docs

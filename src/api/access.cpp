@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "api/cross_origin.hpp"
+
 namespace rocd {
 namespace {
 
@@ -55,12 +57,20 @@ std::optional<Authority> parse_authority(std::string_view text) {
   return result;
 }
 
-bool is_ours(const Authority& authority, const AccessRules& rules) {
+bool is_ours(const Authority& authority, const AccessRules& rules, const HttpConfig& http) {
   if (authority.is_address) return true;
   const auto& host = authority.host;
   if (host == "localhost" || host.ends_with(".localhost")) return true;  // RFC 6761, 6.3
-  return std::find(rules.host_names.begin(), rules.host_names.end(), host) !=
-         rules.host_names.end();
+  const auto in = [&host](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), host) != names.end();
+  };
+  return in(rules.host_names) || in(http.allowed_hosts);
+}
+
+// "USER:PASSWORD@HOST" has no place in either header, and none in an answer or a log.
+std::string without_user(const std::string& text) {
+  const auto at = text.rfind('@');
+  return at == text.npos ? text : "…" + text.substr(at);
 }
 
 }  // namespace
@@ -80,14 +90,18 @@ AccessRules access_rules(std::string_view listen_host, std::string_view host_nam
   return rules;
 }
 
-std::optional<HttpProblem> check_access(const HttpRequest& request, const AccessRules& rules) {
+std::optional<HttpProblem> check_access(const HttpRequest& request, const AccessRules& rules,
+                                        const HttpConfig& http) {
   const auto host = parse_authority(request.host);
-  if (!request.local && !request.host.empty() && (!host || !is_ours(*host, rules))) {
-    return HttpProblem{.status = 403,
-                       .detail = "the Host '" + request.host + "' is not a name of this computer",
-                       .hint = "use localhost or the computer's address or name in the URL"};
+  if (!request.local && !request.host.empty() && (!host || !is_ours(*host, rules, http))) {
+    return HttpProblem{
+        .status = 403,
+        .detail = "the Host '" + without_user(request.host) + "' is not a name of this computer",
+        .hint =
+            "use localhost or the computer's address or name in the URL; http.allowed_hosts in "
+            "the configuration allows more names"};
   }
-  if (request.origin.empty()) return std::nullopt;
+  if (request.origin.empty() || is_allowed_origin(request.origin, http)) return std::nullopt;
   // A page of ours has the same authority as the request that it makes; a TLS proxy in front of us
   // changes the scheme only.
   std::string_view origin = request.origin;
@@ -100,9 +114,12 @@ std::optional<HttpProblem> check_access(const HttpRequest& request, const Access
     const auto port = [&](const Authority& a) { return a.port.empty() ? default_port : a.port; };
     if (from && from->host == host->host && port(*from) == port(*host)) return std::nullopt;
   }
-  return HttpProblem{.status = 403,
-                     .detail = "a page of '" + request.origin + "' may not use this daemon",
-                     .hint = "requests from other web sites are refused; there is no CORS"};
+  return HttpProblem{
+      .status = 403,
+      .detail = "a page of '" + without_user(request.origin) + "' may not use this daemon",
+      .hint =
+          "requests of other web sites are refused, unless http.allowed_origins "
+          "in the configuration allows them"};
 }
 
 }  // namespace rocd

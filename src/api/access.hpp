@@ -1,5 +1,5 @@
 // Decides whether a request may come from where it says it comes from: Host (DNS rebinding) and
-// Origin (cross-site requests of a browser). Who the caller is, is not decided here. (pure)
+// Origin (cross-site requests of a browser). Who the caller is, authentication.hpp decides. (pure)
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 
 #include "api/http.hpp"
 #include "api/problem.hpp"
+#include "config/config.hpp"
 
 namespace rocd {
 
@@ -19,8 +20,10 @@ struct AccessRules {
 // Names under which this computer may be asked: the listen host, the host name and its ".local".
 [[nodiscard]] AccessRules access_rules(std::string_view listen_host, std::string_view host_name);
 
-// nullopt: let it pass. An IP address as Host is always right: DNS rebinding needs a name.
+// nullopt: let it pass. An IP address as Host is always right: DNS rebinding needs a name. `http`
+// may allow more names and origins.
 [[nodiscard]] std::optional<HttpProblem> check_access(const HttpRequest& request,
-                                                      const AccessRules& rules);
+                                                      const AccessRules& rules,
+                                                      const HttpConfig& http);
 
 }  // namespace rocd

@@ -2,6 +2,8 @@
 
 #include <exception>
 
+#include "api/authentication.hpp"
+#include "api/cross_origin.hpp"
 #include "api/handlers.hpp"
 #include "api/problem.hpp"
 #include "api/respond.hpp"
@@ -26,10 +28,18 @@ struct Api::Impl {
   }
 
   HttpResponse answer(const HttpRequest& request) const {
-    if (auto problem = check_access(request, services.access)) {
+    const auto& http = services.context.config.http;
+    auto response = respond(request, http);
+    allow_origin(request, http, response);
+    return response;
+  }
+
+  HttpResponse respond(const HttpRequest& request, const HttpConfig& http) const {
+    if (auto problem = check_access(request, services.access, http)) {
       return to_response(*problem, request.path);
     }
-    auto response = router.dispatch(request);
+    if (is_preflight(request)) return preflight_response();
+    auto response = router.dispatch(request, caller_role(request, http));
     finish_conditional(request, response);
     return response;
   }

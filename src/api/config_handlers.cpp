@@ -128,12 +128,18 @@ HttpResponse reload_config(const Call& call, const Services& services) {
 }  // namespace
 
 void add_config_routes(Router& router, Services& services) {
-  router.add({Method::get, "/system/config", BodyKind::none, {}, [&services](const Call&) {
-                return read_config(services);
-              }});
-  router.add({Method::post, "/system/reload", BodyKind::none, {}, [&services](const Call& call) {
-                return reload_config(call, services);
-              }});
+  router.add({Method::get,
+              "/system/config",
+              BodyKind::none,
+              {},
+              [&services](const Call&) { return read_config(services); },
+              Role::admin});
+  router.add({Method::post,
+              "/system/reload",
+              BodyKind::none,
+              {},
+              [&services](const Call& call) { return reload_config(call, services); },
+              Role::admin});
 }
 
 }  // namespace rocd

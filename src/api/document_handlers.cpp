@@ -67,16 +67,20 @@ HttpResponse read_docs_file(const Call& call) {
 
 }  // namespace
 
+// Open to everybody, as the project's own pages are: nothing of this computer is in them.
 void add_document_routes(Router& router, Services&) {
-  router.add({Method::get, "/openapi.json", BodyKind::none, {}, [](const Call&) {
-                static const std::string text = json_text(openapi_json());
-                return document("application/json", text);
-              }});
-  router.add({Method::get, "/openapi.yaml", BodyKind::none, {}, [](const Call&) {
-                return document("application/yaml", std::string(openapi_yaml()));  // RFC 9512
-              }});
-  router.add({Method::get, "/docs", BodyKind::none, {}, read_docs});
-  router.add({Method::get, "/docs/{file}", BodyKind::none, {}, read_docs_file});
+  const auto add = [&router](std::string path, Router::Handler handler) {
+    router.add({Method::get, std::move(path), BodyKind::none, {}, std::move(handler), Role::none});
+  };
+  add("/openapi.json", [](const Call&) {
+    static const std::string text = json_text(openapi_json());
+    return document("application/json", text);
+  });
+  add("/openapi.yaml", [](const Call&) {
+    return document("application/yaml", std::string(openapi_yaml()));  // RFC 9512
+  });
+  add("/docs", read_docs);
+  add("/docs/{file}", read_docs_file);
 }
 
 }  // namespace rocd

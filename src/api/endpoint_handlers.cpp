@@ -107,9 +107,14 @@ void add_endpoint_routes(Router& router, Services& services) {
   router.add({Method::get, all, BodyKind::none, {}, of_peer(services, list_endpoints)});
   router.add({Method::post, all, BodyKind::json, {}, of_peer(services, create_endpoint)});
   router.add({Method::get, one, BodyKind::none, {}, of_endpoint(services, read_endpoint)});
-  router.add({Method::put, one, BodyKind::json, {}, of_endpoint(services, put_endpoint)});
   router.add(
-      {Method::patch, one, BodyKind::merge_patch, {}, of_endpoint(services, patch_endpoint)});
+      {Method::put, one, BodyKind::json, {}, of_endpoint(services, put_endpoint), Role::operator_});
+  router.add({Method::patch,
+              one,
+              BodyKind::merge_patch,
+              {},
+              of_endpoint(services, patch_endpoint),
+              Role::operator_});
   router.add({Method::del, one, BodyKind::none, {}, of_endpoint(services, delete_endpoint)});
 }
 

@@ -29,6 +29,8 @@ struct HttpRequest {
   std::map<std::string, std::string> query;
   std::string content_type, accept, if_match, if_none_match, host, origin, last_event_id;
   std::string accept_encoding;
+  std::string authorization;                  // never to be logged or answered
+  std::string access_control_request_method;  // with OPTIONS: a browser asks before a request
   std::string body;
   // Set if the client asks to speak WebSocket (RFC 6455, 4.1): the values of its fields, as sent.
   struct Upgrade {

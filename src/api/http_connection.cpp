@@ -102,6 +102,8 @@ Result<HttpRequest> to_request(const Parser& parser, bool local) {
   request.host = joined(head, http::field::host);
   request.origin = joined(head, http::field::origin);
   request.content_type = joined(head, http::field::content_type);
+  request.authorization = joined(head, http::field::authorization);
+  request.access_control_request_method = joined(head, http::field::access_control_request_method);
   request.accept = joined(head, http::field::accept);
   request.accept_encoding = joined(head, http::field::accept_encoding);
   request.if_match = joined(head, http::field::if_match);

@@ -12,7 +12,9 @@ const std::vector<ProblemKind>& problem_kinds() {
   // The first of each status is what an HttpProblem without a code of its own gets.
   static const std::vector<ProblemKind> kinds{
       {400, "malformed_request", "The request is not HTTP, its target or its JSON is broken."},
+      {401, "unauthorized", "It needs a token, or the token is not known here."},
       {403, "forbidden", "The Host or Origin is not this daemon's own (DNS rebinding, CSRF)."},
+      {403, "forbidden_role", "The token's role does not include this request."},
       {404, "not_found", "There is no such resource."},
       {405, "method_not_allowed", "The resource has no such method; Allow lists those it has."},
       {408, "request_timeout", "The request did not arrive in time."},

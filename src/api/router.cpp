@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "api/authentication.hpp"
 #include "api/json_body.hpp"
 #include "api/problem.hpp"
 #include "api/respond.hpp"
@@ -148,7 +149,7 @@ HttpResponse Router::run(const Route& route, Call& call) const {
   return route.handler(call);
 }
 
-HttpResponse Router::dispatch(const HttpRequest& request) const {
+HttpResponse Router::dispatch(const HttpRequest& request, Role caller) const {
   std::set<Method> methods;
   std::string pattern;
   const auto wanted = request.method == Method::head ? Method::get : request.method;
@@ -157,12 +158,17 @@ HttpResponse Router::dispatch(const HttpRequest& request) const {
     if (!arguments) continue;
     if (route.method == wanted) {
       Call call{request, std::move(*arguments), nullptr};
-      auto response = run(route, call);
+      const auto refusal = check_role(request, caller, required_role(route));
+      auto response = refusal ? to_response(*refusal, request.path) : run(route, call);
       response.route = route.pattern;
       return response;
     }
     methods.insert(route.method);
     pattern = route.pattern;
+  }
+  // What there is and what not is for those who may read.
+  if (auto problem = check_role(request, caller, Role::viewer)) {
+    return to_response(*problem, request.path);
   }
   if (request.path == "*" && request.method == Method::options) {
     return no_content();

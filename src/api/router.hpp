@@ -1,17 +1,19 @@
-// Finds the handler of a request and checks what every route shares: path, method, query names,
-// Content-Type, JSON. Decides 404, 405, 415, 400 and OPTIONS; HEAD is GET without its body, which
-// the server leaves out. A trailing slash is another path, so 404. (pure)
+// Finds the handler of a request and checks what every route shares: path, method, the caller's
+// role, query names, Content-Type, JSON. Decides 401, 403, 404, 405, 415, 400 and OPTIONS; HEAD is
+// GET without its body, which the server leaves out. A trailing slash is another path. (pure)
 #pragma once
 
 #include <boost/json/value.hpp>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "api/http.hpp"
+#include "model/access_token.hpp"
 
 namespace rocd {
 
@@ -42,7 +44,14 @@ class Router {
     BodyKind body = BodyKind::none;
     std::vector<std::string> query;  // names that it knows; others are a 422
     Handler handler;
+    std::optional<Role> role{};  // of who may; see required_role()
   };
+
+  // A route that says nothing of it is read by viewers and changed by admins: one that is new and
+  // forgotten lets nobody in who should stay out.
+  [[nodiscard]] static Role required_role(const Route& route) {
+    return route.role.value_or(route.method == Method::get ? Role::viewer : Role::admin);
+  }
 
   void add(Route route);
   // Said as the hint of a 405 at this pattern.
@@ -50,7 +59,7 @@ class Router {
     hints_[std::move(pattern)] = std::move(hint);
   }
 
-  [[nodiscard]] HttpResponse dispatch(const HttpRequest& request) const;
+  [[nodiscard]] HttpResponse dispatch(const HttpRequest& request, Role caller) const;
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
  private:

@@ -123,17 +123,33 @@ void add_stream_routes(Router& router, Services& services) {
   router.add({Method::get, all, BodyKind::none, {}, [&services](const Call&) {
                 return list_streams(services);
               }});
-  router.add({Method::post, all, BodyKind::json, {}, [&services](const Call& call) {
-                return create_stream(call, services, Uid());
-              }});
+  router.add({Method::post,
+              all,
+              BodyKind::json,
+              {},
+              [&services](const Call& call) { return create_stream(call, services, Uid()); },
+              Role::operator_});
   router.add({Method::get, one, BodyKind::none, {}, of_stream(services, read_stream)});
-  router.add({Method::put, one, BodyKind::json, {}, [&services](const Call& call) {
-                return put_stream(call, services);
-              }});
-  router.add({Method::patch, one, BodyKind::merge_patch, {}, of_stream(services, patch_stream)});
-  router.add({Method::del, one, BodyKind::none, {}, of_stream(services, delete_stream)});
+  router.add({Method::put,
+              one,
+              BodyKind::json,
+              {},
+              [&services](const Call& call) { return put_stream(call, services); },
+              Role::operator_});
+  router.add({Method::patch,
+              one,
+              BodyKind::merge_patch,
+              {},
+              of_stream(services, patch_stream),
+              Role::operator_});
   router.add(
-      {Method::post, one + "/restart", BodyKind::none, {}, of_stream(services, restart_stream)});
+      {Method::del, one, BodyKind::none, {}, of_stream(services, delete_stream), Role::operator_});
+  router.add({Method::post,
+              one + "/restart",
+              BodyKind::none,
+              {},
+              of_stream(services, restart_stream),
+              Role::operator_});
 }
 
 }  // namespace rocd

@@ -108,12 +108,20 @@ void add_system_routes(Router& router, Services& services) {
   router.add({Method::get, "/system", BodyKind::none, {}, [&services](const Call&) {
                 return fresh(json_response(200, system_json(services)));
               }});
-  router.add({Method::get, "/healthz", BodyKind::none, {}, [](const Call&) {
-                return fresh(json_response(200, json::object{{"alive", true}}));
-              }});
-  router.add({Method::get, "/readyz", BodyKind::none, {}, [&services](const Call& call) {
-                return read_ready(call, services);
-              }});
+  // Open to everybody: load balancers, systemd and container runtimes ask without a token. They
+  // learn whether it works, and of what is missing no more than its kind.
+  router.add({Method::get,
+              "/healthz",
+              BodyKind::none,
+              {},
+              [](const Call&) { return fresh(json_response(200, json::object{{"alive", true}})); },
+              Role::none});
+  router.add({Method::get,
+              "/readyz",
+              BodyKind::none,
+              {},
+              [&services](const Call& call) { return read_ready(call, services); },
+              Role::none});
 }
 
 }  // namespace rocd

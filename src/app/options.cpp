@@ -119,6 +119,11 @@ Result<> apply_options(const Options& options, Config& config) {
     }
     config.http.listen_host = listen->host;
     config.http.listen_port = listen->port;
+    if (auto safe = check_exposure(config.http); !safe) {
+      auto error = safe.error();
+      error.where = "--listen";
+      return error;
+    }
     came_from("--listen", "http.listen", config);
   }
   if (options.state_dir) {

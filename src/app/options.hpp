@@ -36,7 +36,8 @@ struct EarlyExit {
 [[nodiscard]] std::optional<std::filesystem::path> find_config_file(const Options& options,
                                                                     const Environment& environment);
 
-// Command line over file. Errors: a --listen that is not HOST:PORT or not loopback.
+// Command line over file. Errors: a --listen that is not HOST:PORT, or not loopback and no
+// tokens are configured.
 [[nodiscard]] Result<> apply_options(const Options& options, Config& config);
 
 // File or defaults, environment, command line. With every mistake of them all.

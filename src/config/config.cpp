@@ -9,6 +9,8 @@
 #include <cstring>
 
 #include "config/entries.hpp"
+#include "config/http_access.hpp"
+#include "config/listen.hpp"
 #include "config/settings.hpp"
 #include "config/yaml_document.hpp"
 
@@ -53,27 +55,33 @@ Result<std::string> read_file(const std::filesystem::path& file) {
   }
 }
 
+// What the check of the listen address needs to know beside its value.
+struct ListenCheck {
+  YamlPlace place;               // in the file, if it stands there
+  bool tokens_are_known = true;  // else their own mistake is enough
+};
+
 void read_section(const std::string& section, MapReader& file, Config& config,
-                  const Environment& environment, Mistakes& mistakes) {
+                  const Environment& environment, Mistakes& mistakes, ListenCheck& listen) {
   const auto node = file.node(section);
   if (!node) return;
   MapReader reader(*node, file.place(section), fmt::format("'{}'", section), mistakes);
   read_settings(section, reader, config, environment);
   if (section == "http") {
-    const auto tokens = reader.node("tokens");
-    if (tokens && !(tokens->IsSequence() && tokens->size() == 0))
-      reader.wrong("tokens",
-                   "'tokens': this version of rocd has no access tokens, expected [] or nothing");
+    const auto so_far = mistakes.count();
+    read_http_access(reader, config, mistakes);
+    listen.tokens_are_known = mistakes.count() == so_far;
+    if (reader.has("listen")) listen.place = reader.place("listen");
   }
   reader.finish();
 }
 
 void read_document(const YAML::Node& root, Config& config, const Environment& environment,
-                   Mistakes& mistakes) {
+                   Mistakes& mistakes, ListenCheck& listen) {
   MapReader file(root, place_of(root), "the file", mistakes);
   read_settings("", file, config, environment);
   for (const auto* section : {"http", "events", "audio", "tools", "ports", "state", "log"})
-    read_section(section, file, config, environment, mistakes);
+    read_section(section, file, config, environment, mistakes, listen);
   auto endpoints = read_endpoints(file, mistakes);
   auto streams = read_streams(file, mistakes);
   if (file.has("peers")) {
@@ -91,6 +99,18 @@ void read_document(const YAML::Node& root, Config& config, const Environment& en
   }
 }
 
+// After everything that may set address or tokens.
+void check_listen(const Config& config, const ListenCheck& listen, Mistakes& mistakes) {
+  const auto safe = check_exposure(config.http);
+  if (safe || !listen.tokens_are_known) return;
+  const auto reason = safe.error().message + "; " + safe.error().hint;
+  const auto origin = config.origins.find("http.listen");
+  if (origin != config.origins.end() && origin->second.kind == ConfigOrigin::Kind::environment)
+    mistakes.add_elsewhere("environment " + origin->second.place, reason);
+  else
+    mistakes.add(listen.place, fmt::format("'listen': {}", reason));
+}
+
 Connection connection_to(const std::string& name, const Uid& self) {
   if (name.starts_with(system_reference))
     return EndpointRef{self, system_endpoint_uid(self, name.substr(system_reference.size()))};
@@ -105,9 +125,11 @@ ConfigResult parse_config(const std::string& text, const std::string& file_name,
   result.config.file = file_name;
   Mistakes mistakes(file_name);
   set_defaults(result.config, environment);
+  ListenCheck listen;
   if (const auto root = parse_yaml(text, mistakes))
-    read_document(*root, result.config, environment, mistakes);
+    read_document(*root, result.config, environment, mistakes, listen);
   apply_environment(result.config, environment, mistakes);
+  check_listen(result.config, listen, mistakes);
   result.errors = mistakes.take();
   return result;
 }
@@ -128,6 +150,7 @@ ConfigResult default_config(const Environment& environment) {
   Mistakes mistakes("");
   set_defaults(result.config, environment);
   apply_environment(result.config, environment, mistakes);
+  check_listen(result.config, {}, mistakes);
   result.errors = mistakes.take();
   return result;
 }

@@ -13,15 +13,19 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "config/origin.hpp"
+#include "model/access_token.hpp"
 #include "model/endpoint.hpp"
 #include "model/stream.hpp"
 
 namespace rocd {
 
 struct HttpConfig {
-  std::string listen_host = "127.0.0.1";  // loopback only until tokens exist; else refused
+  std::string listen_host = "127.0.0.1";  // without tokens a loopback one: see check_exposure()
   std::uint16_t listen_port = 4040;       // 0: any
   std::optional<std::filesystem::path> unix_socket;  // resolved; nullopt: none
+  std::vector<AccessToken> tokens;                   // none: who can connect may do everything
+  std::vector<std::string> allowed_origins;          // of web pages, as browsers send them
+  std::vector<std::string> allowed_hosts;            // lower case; besides this computer's own
 };
 
 // Where events are published by ZeroMQ.

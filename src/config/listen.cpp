@@ -52,12 +52,16 @@ Result<ListenAddress> parse_listen(std::string_view text) {
   if (failure != std::errc{} || rest != end) return form();
   if (address.host != "localhost" && !is_address(address.host))
     return bad(fmt::format("'{}' is not an IP address or 'localhost'", address.host));
-  if (!is_loopback(address.host))
-    return bad(fmt::format("'{}' is not a loopback address, and this version has no access tokens: "
-                           "anybody on the network could command the daemon",
-                           address.host),
-               "listen on 127.0.0.1 or [::1], and reach it from elsewhere through an SSH tunnel");
   return address;
+}
+
+Result<> check_exposure(const HttpConfig& http) {
+  if (is_loopback(http.listen_host) || !http.tokens.empty()) return {};
+  return bad(fmt::format("'{}' is not a loopback address, and there are no access tokens: anybody "
+                         "on the network could command the daemon",
+                         http.listen_host),
+             "make a token with 'rocctl token new' and put it under http.tokens, or listen on "
+             "127.0.0.1 or [::1]");
 }
 
 }  // namespace rocd

@@ -1,5 +1,5 @@
-// HOST:PORT of the REST API, and the rule that guards it: without tokens only loopback may listen.
-// (pure)
+// HOST:PORT of the REST API, and the rule that guards it: without tokens nobody but this computer
+// may reach it. (pure)
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "config/config.hpp"
 
 namespace rocd {
 
@@ -16,8 +17,11 @@ struct ListenAddress {
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 
-// "127.0.0.1:4040", "[::1]:4040", "localhost:0". Errors: not that form; an address that is not
-// loopback (this version has no tokens, so anybody on the network could command the daemon).
+// "127.0.0.1:4040", "[::1]:4040", "localhost:0", "0.0.0.0:4040". Errors: not that form.
 [[nodiscard]] Result<ListenAddress> parse_listen(std::string_view text);
+
+// Refuses an address that is not loopback without tokens: anybody on the network could command the
+// daemon. To be asked when everything is known that may set either.
+[[nodiscard]] Result<> check_exposure(const HttpConfig& http);
 
 }  // namespace rocd

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <charconv>
 
 #include "config/listen.hpp"
@@ -226,6 +228,28 @@ boost::json::value show_events_socket(const Config& config) {
   return boost::json::string(beside_api ? "auto" : socket ? socket->string() : "off");
 }
 
+boost::json::value show_list(const std::vector<std::string>& texts) {
+  boost::json::array list;
+  for (const auto& text : texts) list.push_back(boost::json::string(text));
+  return list;
+}
+
+// Without the hashes: whoever asks for them wants to compare them with something.
+boost::json::value show_tokens(const Config& config) {
+  boost::json::array list;
+  for (const auto& token : config.http.tokens)
+    list.push_back(boost::json::object{{"name", token.name}, {"role", to_string(token.role)}});
+  return list;
+}
+
+boost::json::value show_origins(const Config& config) {
+  return show_list(config.http.allowed_origins);
+}
+
+boost::json::value show_hosts(const Config& config) {
+  return show_list(config.http.allowed_hosts);
+}
+
 boost::json::value show_driver(const Config& config) {
   return boost::json::string(config.audio.driver);
 }
@@ -268,6 +292,18 @@ void take_name(Config& config, const Config& from) {
   config.name = from.name;
 }
 
+void take_tokens(Config& config, const Config& from) {
+  config.http.tokens = from.http.tokens;
+}
+
+void take_origins(Config& config, const Config& from) {
+  config.http.allowed_origins = from.http.allowed_origins;
+}
+
+void take_hosts(Config& config, const Config& from) {
+  config.http.allowed_hosts = from.http.allowed_hosts;
+}
+
 void take_allow_extra_args(Config& config, const Config& from) {
   config.tools.allow_extra_args = from.tools.allow_extra_args;
 }
@@ -292,6 +328,9 @@ const std::vector<Setting>& settings() {
       {"http", "listen", "ROCD_HTTP_LISTEN", set_listen, show_listen},
       {"http", "unix_socket", "ROCD_HTTP_UNIX_SOCKET", set_unix_socket, show_unix_socket},
       {"events", "socket", "ROCD_EVENTS_SOCKET", set_events_socket, show_events_socket},
+      {"http", "tokens", nullptr, nullptr, show_tokens, take_tokens},
+      {"http", "allowed_origins", nullptr, nullptr, show_origins, take_origins},
+      {"http", "allowed_hosts", nullptr, nullptr, show_hosts, take_hosts},
       {"audio", "driver", nullptr, set_driver, show_driver},
       {"audio", "remote", "ROCD_AUDIO_REMOTE", set_remote, show_remote},
       {"tools", "roc_send", "ROCD_TOOLS_ROC_SEND", set_roc_send, show_roc_send},
@@ -315,7 +354,7 @@ void set_defaults(Config& config, const Environment& environment) {
 void read_settings(const std::string& section, MapReader& reader, Config& config,
                    const Environment& environment) {
   for (const auto& setting : settings()) {
-    if (setting.section != section) continue;
+    if (setting.section != section || setting.set == nullptr) continue;
     const auto text = setting.unquoted == nullptr ? reader.text(setting.key)
                                                   : reader.plain(setting.key, setting.unquoted);
     if (!text) continue;

@@ -1,5 +1,5 @@
-// The scalars of the configuration: what each accepts, its default, and the environment variable
-// that overrides it. One table, so that file and environment cannot disagree.
+// The settings of the configuration: what each scalar accepts, its default, and the environment
+// variable that overrides it. One table, so that file and environment cannot disagree.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -15,6 +15,7 @@ struct Setting {
   std::string section;  // "http"; empty: top level
   std::string key;
   const char* variable;  // "ROCD_HTTP_LISTEN"; nullptr: only in the file
+  // nullptr: a list, which http_access.hpp reads.
   Result<> (*set)(Config& config, const std::string& text, const Environment& environment);
   boost::json::value (*show)(const Config& config);  // as the file would say it
   // Puts the value of `from` into effect while rocd runs; nullptr: it counts only at the start.

@@ -16,7 +16,7 @@ struct ConfigValue {
   ConfigOrigin origin;
 };
 
-// All scalars; a secret one says only that it is one.
+// All settings; a secret one says only that it is one.
 [[nodiscard]] std::vector<ConfigValue> setting_values(const Config& config);
 
 // All keys of one entry but its name, as the file has it: overrides are not known here.

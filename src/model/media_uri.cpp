@@ -103,6 +103,8 @@ std::string_view to_string(FecScheme scheme) {
 }
 
 Result<MediaUri> MediaUri::parse(std::string_view text) {
+  if (text.find('@') != std::string_view::npos)  // not repeated: there may be a password in it
+    return bad("an address has no user name and no password, expected SCHEME://HOST:PORT");
   const auto colon = text.find("://");
   if (colon == std::string_view::npos)
     return bad(fmt::format("'{}' is not an address, expected SCHEME://HOST:PORT", text));
@@ -116,7 +118,7 @@ Result<MediaUri> MediaUri::parse(std::string_view text) {
                     scheme));
 
   const auto authority = text.substr(colon + 3);
-  if (authority.find_first_of("/?#@") != std::string_view::npos)
+  if (authority.find_first_of("/?#") != std::string_view::npos)
     return bad(fmt::format("'{}' has more than HOST:PORT after the scheme", text));
   const auto port_colon = authority.rfind(':');
   const auto bracket = authority.rfind(']');

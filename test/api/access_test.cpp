@@ -9,12 +9,13 @@ namespace {
 
 const AccessRules kRules = access_rules("127.0.0.1", "Studio.lan");
 
-bool passes(const std::string& host, const std::string& origin = {}, bool local = false) {
+bool passes(const std::string& host, const std::string& origin = {}, bool local = false,
+            const HttpConfig& http = {}) {
   HttpRequest request;
   request.host = host;
   request.origin = origin;
   request.local = local;
-  const auto problem = check_access(request, kRules);
+  const auto problem = check_access(request, kRules, http);
   if (problem) CHECK(problem->status == 403);
   return !problem;
 }
@@ -50,4 +51,41 @@ TEST_CASE("Only the daemon's own page is an Origin that passes") {
   CAPTURE(origin);
   CHECK(!passes("localhost:4040", origin));
   CHECK(!passes("localhost:4040", origin, true));
+}
+
+TEST_CASE("A configured name is a Host that passes, and its page an Origin that does") {
+  HttpConfig http;
+  http.allowed_hosts = {"audio.example.org"};
+  CHECK(passes("audio.example.org", "", false, http));
+  CHECK(passes("Audio.Example.org.:443", "https://audio.example.org", false, http));
+  CHECK(!passes("other.example.org", "", false, http));
+  CHECK(!passes("x.audio.example.org", "", false, http));
+  CHECK(!passes("audio.example.org"));
+}
+
+TEST_CASE("A configured Origin passes as it was configured and in no other form") {
+  HttpConfig http;
+  http.allowed_origins = {"https://audio.example.org", "http://localhost:3000"};
+  CHECK(passes("localhost:4040", "https://audio.example.org", false, http));
+  CHECK(passes("localhost:4040", "http://localhost:3000", false, http));
+  for (const auto* other :
+       {"http://audio.example.org", "https://audio.example.org:8443", "https://audio.example.org/",
+        "https://audio.example.org.evil.example", "https://x.audio.example.org", "null",
+        "http://localhost:3000, http://localhost:3000"}) {
+    CAPTURE(other);
+    CHECK(!passes("localhost:4040", other, false, http));
+  }
+  // The page may ask; a name that is not ours is no better for it.
+  CHECK(!passes("evil.example", "https://audio.example.org", false, http));
+}
+
+TEST_CASE("A user name or a password in Host or Origin is not repeated") {
+  HttpRequest request;
+  request.host = "me:secret@evil.example";
+  CHECK(check_access(request, kRules, {})->detail ==
+        "the Host '…@evil.example' is not a name of this computer");
+  request.host = "localhost";
+  request.origin = "http://me:secret@evil.example";
+  CHECK(check_access(request, kRules, {})->detail ==
+        "a page of '…@evil.example' may not use this daemon");
 }

@@ -108,6 +108,9 @@ Answer ApiFixture::ask(const std::string& method, const std::string& target, Ask
   request.origin = what.origin;
   request.last_event_id = what.last_event_id;
   request.accept_encoding = what.accept_encoding;
+  request.authorization = what.authorization;
+  request.access_control_request_method = what.access_control_request_method;
+  request.local = what.local;
   request.websocket = what.websocket;
   Answer answer{api->handle(request)};
   record_exchange(request, answer);

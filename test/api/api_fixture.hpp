@@ -27,6 +27,8 @@ struct Ask {
   std::string body{};
   std::string content_type = "application/json";  // sent when there is a body
   std::string if_match{}, if_none_match{}, origin{}, last_event_id{}, accept_encoding{};
+  std::string authorization{}, access_control_request_method{};
+  bool local = false;  // over the Unix socket
   std::string host = "localhost:4040";
   std::optional<HttpRequest::Upgrade> websocket{};
 };

@@ -43,6 +43,7 @@ json::object request_json(const HttpRequest& request) {
   put(headers, "origin", request.origin);
   put(headers, "last-event-id", request.last_event_id);
   put(headers, "accept-encoding", request.accept_encoding);
+  put(headers, "access-control-request-method", request.access_control_request_method);
   json::object query;
   for (const auto& [name, value] : request.query) query[name] = value;
   json::object object{{"method", request.method_text}, {"path", request.path}};

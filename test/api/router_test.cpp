@@ -37,14 +37,14 @@ Router make_router() {
 }
 
 HttpResponse ask(const std::string& method, const std::string& target, std::string body = {},
-                 std::string content_type = {}) {
+                 std::string content_type = {}, Role caller = Role::admin) {
   HttpRequest request;
   request.method = parse_method(method);
   request.method_text = method;
   REQUIRE(set_target(request, target).has_value());
   request.body = std::move(body);
   request.content_type = std::move(content_type);
-  return make_router().dispatch(request);
+  return make_router().dispatch(request, caller);
 }
 
 std::string problem_member(const HttpResponse& response, std::string_view name) {
@@ -134,4 +134,72 @@ TEST_CASE("An unknown query parameter is a 422 that names it and what there is")
         R"([{"path":"?fields","reason":"unknown query parameter, expected one of: lines"},)"
         R"({"path":"?verbose","reason":"unknown query parameter, expected one of: lines"}])");
   CHECK(ask("GET", "/things/x?a=b").status == 422);
+}
+
+TEST_CASE("A route that says nothing of roles is read by viewers and changed by admins") {
+  const auto status = [](const std::string& method, const std::string& target, Role caller) {
+    return ask(method, target, "{}", "application/json", caller).status;
+  };
+  CHECK(status("GET", "/things", Role::none) == 401);
+  CHECK(status("HEAD", "/things", Role::none) == 401);
+  CHECK(status("GET", "/things", Role::viewer) == 200);
+  CHECK(status("HEAD", "/things", Role::viewer) == 200);
+  CHECK(status("POST", "/things", Role::none) == 401);
+  CHECK(status("POST", "/things", Role::viewer) == 403);
+  CHECK(status("POST", "/things", Role::operator_) == 403);
+  CHECK(status("POST", "/things", Role::admin) == 200);
+  CHECK(status("PATCH", "/things/1", Role::operator_) == 403);
+}
+
+TEST_CASE("A route has the role that it names") {
+  Router router;
+  router.add({Method::post,
+              "/open",
+              BodyKind::none,
+              {},
+              [](const Call&) { return text("a"); },
+              Role::none});
+  router.add({Method::del,
+              "/change",
+              BodyKind::none,
+              {},
+              [](const Call&) { return text("b"); },
+              Role::operator_});
+  router.add({Method::get,
+              "/secret",
+              BodyKind::none,
+              {},
+              [](const Call&) { return text("c"); },
+              Role::admin});
+  const auto status = [&](Method method, const std::string& path, Role caller) {
+    HttpRequest request;
+    request.method = method;
+    request.path = path;
+    return router.dispatch(request, caller).status;
+  };
+  CHECK(status(Method::post, "/open", Role::none) == 200);
+  CHECK(status(Method::del, "/change", Role::viewer) == 403);
+  CHECK(status(Method::del, "/change", Role::operator_) == 200);
+  CHECK(status(Method::get, "/secret", Role::operator_) == 403);
+  CHECK(status(Method::get, "/secret", Role::admin) == 200);
+}
+
+TEST_CASE("A refusal is counted for the route that it was asked of") {
+  CHECK(ask("GET", "/things/1", "", "", Role::none).route == "/things/{id}");
+  CHECK(ask("GET", "/things/1", "", "", Role::viewer).route == "/things/{id}");
+  CHECK(ask("GET", "/nothing", "", "", Role::none).route.empty());
+}
+
+TEST_CASE("What there is and what not is said to nobody without a role") {
+  for (const auto caller : {Role::none, Role::viewer}) {
+    const bool may = caller == Role::viewer;
+    CHECK(ask("GET", "/nothing", "", "", caller).status == (may ? 404 : 401));
+    CHECK(ask("DELETE", "/things/1", "", "", caller).status == (may ? 405 : 401));
+    CHECK(ask("OPTIONS", "/things", "", "", caller).status == (may ? 204 : 401));
+    CHECK(ask("OPTIONS", "*", "", "", caller).status == (may ? 204 : 401));
+  }
+}
+
+TEST_CASE("Who may not is told so before what is wrong with the request") {
+  CHECK(ask("POST", "/things?x=1", "{", "text/plain", Role::viewer).status == 403);
 }

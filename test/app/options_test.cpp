@@ -103,6 +103,10 @@ TEST_CASE("the command line wins over the configuration, and is held to the same
   const auto refused = apply_options(options, config);
   REQUIRE(refused.has_error());
   CHECK(refused.error().where == "--listen");
+  CHECK(refused.error().hint.find("rocctl token new") != std::string::npos);
+  config.http.tokens.push_back({"alice", Role::viewer, TokenHash::of("")});
+  REQUIRE(apply_options(options, config).has_value());
+  CHECK(config.http.listen_host == "0.0.0.0");
 }
 
 TEST_CASE("an application's rocd makes no Unix socket, unless it was told which") {

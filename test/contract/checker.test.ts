@@ -90,6 +90,16 @@ test("what is documented passes", () => {
   assert.deepEqual(mistakes(exchange(response(204, "", ""), written)), []);
 });
 
+const preflight = {
+  method: "OPTIONS",
+  headers: { origin: "https://a.example", "access-control-request-method": "PUT" },
+};
+
+test("a browser that asks first is told what is allowed", () => {
+  const told = { "access-control-allow-methods": "GET, POST, PUT", "access-control-allow-origin": "https://a.example" };
+  assert.deepEqual(mistakes(exchange({ status: 204, headers: told, bytes: 0 }, preflight)), []);
+});
+
 const wrong: [string, Exchange, string][] = [
   ["a route without a path", exchange(good, { path: "/other" }), "answered with 200, but the contract has no path for it"],
   ["a route without a method", exchange(good, { method: "POST" }), "answered with 200, but /things/{uid} has no POST in the contract"],
@@ -104,6 +114,7 @@ const wrong: [string, Exchange, string][] = [
   ["an unknown header", exchange({ ...good, headers: { ...good.headers, "x-new": "1" } }), "header x-new is not documented"],
   ["an error_code with another status", exchange(problem(500, "not_found")), "not_found comes with 500, the contract has 404 for it (x-errors)"],
   ["a wrong Allow", exchange(problem(405, "method_not_allowed", { allow: "GET" }), { method: "POST" }), "Allow says 'GET', the contract 'GET, HEAD, OPTIONS, PUT'"],
+  ["a method of a preflight", exchange({ status: 204, headers: { "access-control-allow-methods": "GET" }, bytes: 0 }, preflight), "a browser is not told that PUT is allowed"],
   ["an accepted query", exchange(good, { query: { all: "1" } }), "query parameter all is accepted, but not documented"],
   ["an accepted value", exchange(good, { query: { lines: "many" } }), "query parameter lines: 'many' is accepted, but /text must be integer"],
   ["an accepted path", exchange(good, { path: "/things/a" }), "path parameter uid: 'a' is accepted, but /text must NOT have fewer than 2 characters"],

@@ -15,14 +15,17 @@ import { event_mistakes, message_mistakes } from "./event_stream.js";
 import type { Exchange, Refusal, Request, Response } from "./record.js";
 import { Schemas } from "./schemas.js";
 
-// Of HTTP itself, and the same everywhere.
+// Of HTTP itself, and the same everywhere; with those by which browsers let pages of other sites read.
 const transport_headers = [
+  "access-control-allow-origin",
+  "access-control-expose-headers",
   "cache-control",
   "connection",
   "content-length",
   "content-type",
   "date",
   "transfer-encoding",
+  "vary",
   "x-content-type-options",
 ];
 // Those of a request that change what it means.
@@ -45,7 +48,7 @@ export class Checker {
     const { request, response } = exchange;
     const there = this.contract.at(request.path);
     if (there.length === 0) return this.nothing_there(request, response);
-    if (request.method === "OPTIONS") return this.options(there, response);
+    if (request.method === "OPTIONS") return this.options(there, request, response);
     const method = request.method === "HEAD" ? "get" : request.method.toLowerCase();
     const operation = there.find((each) => each.method === method);
     if (operation === undefined) return this.no_such_method(there, request, response);
@@ -76,10 +79,20 @@ export class Checker {
     return response.status === 405 ? [...mistakes, ...this.allow(there, response)] : mistakes;
   }
 
-  private options(there: Operation[], response: Response): string[] {
+  private options(there: Operation[], request: Request, response: Response): string[] {
     if (response.status >= 400) return this.any_problem(response);
+    if (request.headers["access-control-request-method"] !== undefined) return this.preflight(there, response);
     const wrong = response.status === 204 ? [] : [`OPTIONS is answered with ${response.status}, not 204`];
     return [...wrong, ...this.allow(there, response)];
+  }
+
+  // A browser asks whether a page may; what the resource has, it asks the resource.
+  private preflight(there: Operation[], response: Response): string[] {
+    const allowed = (response.headers["access-control-allow-methods"] ?? "").split(", ");
+    const wanted = there.map((each) => each.method.toUpperCase());
+    return wanted
+      .filter((method) => !allowed.includes(method))
+      .map((method) => `a browser is not told that ${method} is allowed`);
   }
 
   private allow(there: Operation[], response: Response): string[] {

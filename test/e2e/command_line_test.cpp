@@ -135,6 +135,20 @@ TEST_CASE("rocd does not start when its port is taken, and says so", "[e2e]") {
   CHECK_THAT(finished.output, ContainsSubstring("in use"));
 }
 
+TEST_CASE("rocd does not start where others can reach it without a token, and says what to do",
+          "[e2e]") {
+  const TempDirectory directory;
+  for (const auto* address : {"0.0.0.0:0", "[::]:0"}) {
+    const auto finished = run_program(
+        {rocd_program(), "--listen", address, "--state-dir", directory.path() / "state"}, 10s);
+    CHECK(finished.end == "exit 2");
+    CHECK_THAT(finished.output, ContainsSubstring("is not a loopback address"));
+    CHECK_THAT(finished.output, ContainsSubstring("--listen"));
+    CHECK_THAT(finished.output, ContainsSubstring("rocctl token new"));
+  }
+  CHECK_FALSE(std::filesystem::exists(directory.path() / "state"));
+}
+
 TEST_CASE("without tools rocd runs, is not ready, and its streams say what they wait for",
           "[e2e]") {
   Scene scene("tools: { roc_send: /nonexistent/roc-send, roc_recv: /nonexistent/roc-recv }\n" +

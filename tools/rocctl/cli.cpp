@@ -105,6 +105,7 @@ void add_root_commands(CLI::App& app, Invocation& invocation, Root& root) {
   add_stream_commands(app, invocation.command);
   add_connect_command(app, invocation.command);
   add_events_command(app, invocation.command);
+  add_token_commands(app, invocation.command);
   add_command(app, "doctor", "Find out what does not work, and what to do about it",
               "\n  rocctl doctor\n"
               "Asks the daemon about its tools, PipeWire, ports and streams; without a daemon it "

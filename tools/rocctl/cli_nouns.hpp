@@ -16,6 +16,7 @@ using Command = std::function<CommandResult(const Session&)>;
 void add_endpoint_commands(CLI::App& app, Command& chosen);
 void add_stream_commands(CLI::App& app, Command& chosen);
 void add_connect_command(CLI::App& app, Command& chosen);
+void add_token_commands(CLI::App& app, Command& chosen);
 
 // A subcommand that accepts the options of `rocctl` itself after its own.
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
