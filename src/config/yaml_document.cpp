@@ -1,10 +1,14 @@
 #include "config/yaml_document.hpp"
 
+#include <yaml-cpp/eventhandler.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
+#include <sstream>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "config/map_reader.hpp"
 #include "config/text.hpp"
@@ -32,6 +36,37 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 14> explanat
     {"illegal map key", "a key cannot stand here: wrong indentation"},
     {"bad file", "nested too deeply"},
 }};
+
+// Follows a parse and keeps only where each document has its content.
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+  std::vector<YAML::Mark> contents;
+
+  void OnDocumentStart(const YAML::Mark&) override { awaited_ = true; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { note(mark); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { note(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                const std::string&) override {
+    note(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    note(mark);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    note(mark);
+  }
+  void OnMapEnd() override {}
+
+ private:
+  void note(const YAML::Mark& mark) {
+    if (std::exchange(awaited_, false)) contents.push_back(mark);
+  }
+  bool awaited_ = false;
+};
 
 // yaml-cpp takes broken UTF-8 for U+FFFD and a byte 4 for the end of the file.
 bool check_characters(std::string_view text, Mistakes& mistakes) {
@@ -66,6 +101,22 @@ std::optional<YamlPlace> find_indenting_tab(std::string_view text, int line) {
   return std::nullopt;
 }
 
+// Where its content is. Looks no further: how many there are may have no end.
+std::optional<YAML::Mark> find_second_document(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentStarts starts;
+  if (!parser.HandleNextDocument(starts) || !parser.HandleNextDocument(starts)) return std::nullopt;
+  return starts.contents.at(1);
+}
+
+char character_at(std::string_view text, YamlPlace place) {
+  for (int line = 1; line < place.line; ++line)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  const auto index = static_cast<std::size_t>(place.column) - 1;
+  return index < text.size() ? text[index] : '\0';
+}
+
 // Anchors may make cycles: each place is looked at once.
 void find_last_quoted(const YAML::Node& node, std::set<int>& seen, YAML::Mark& last) {
   const auto mark = node.Mark();
@@ -90,7 +141,7 @@ YAML::Mark find_unclosed_quote(const std::string& text, const YAML::Mark& otherw
   last.pos = -1;
   try {
     std::set<int> seen;
-    for (const auto& document : YAML::LoadAll(text)) find_last_quoted(document, seen, last);
+    find_last_quoted(YAML::Load(text), seen, last);
   } catch (const YAML::Exception&) {
     return otherwise;
   }
@@ -115,12 +166,16 @@ std::optional<YAML::Node> parse_yaml(const std::string& text, Mistakes& mistakes
   try {
     // With the end marker a quote that is not closed is an error; without it, yaml-cpp 0.7 takes
     // the rest of the file for the text.
-    const auto documents = YAML::LoadAll(text + "\n...\n");
-    if (documents.size() > 1) {
-      mistakes.add(place_of(documents[1]), "a second document, expected one ('---' only once)");
+    const auto ended = text + "\n...\n";
+    if (const auto second = find_second_document(ended)) {
+      const auto place = place_within(text, *second);
+      // Nothing takes a comma that is in no list: yaml-cpp makes empty documents of it, for ever.
+      mistakes.add(place, character_at(text, place) == ','
+                              ? "',' cannot stand here, expected KEY: VALUE"
+                              : "a second document, expected one ('---' only once)");
       return std::nullopt;
     }
-    return documents.empty() ? YAML::Node() : documents[0];
+    return YAML::Load(ended);
   } catch (const YAML::Exception& error) {
     explain(error, text, mistakes);
   }

@@ -70,6 +70,9 @@ TEST_CASE("what is not YAML is told with its place") {
       {"two documents",
        "name: a\n---\nname: b\n",
        {"3:1: a second document, expected one ('---' only once)"}},
+      // yaml-cpp makes empty documents of these without end.
+      {"a comma first", ",\n", {"1:1: ',' cannot stand here, expected KEY: VALUE"}},
+      {"a comma last", "''\n,", {"2:1: ',' cannot stand here, expected KEY: VALUE"}},
       {"too deep", std::string(5000, '['), {"1:5001: nested too deeply"}},
   });
 }
