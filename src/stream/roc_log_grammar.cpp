@@ -1,7 +1,9 @@
 #include "stream/roc_log_grammar.hpp"
 
 #include <charconv>
+#include <cmath>
 #include <string>
+#include <type_traits>
 
 namespace rocd {
 namespace {
@@ -66,6 +68,9 @@ std::optional<T> number(std::string_view text) {
   T value{};
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
   if (result.ec != std::errc() || result.ptr != text.data() + text.size()) return std::nullopt;
+  if constexpr (std::is_floating_point_v<T>) {
+    if (!std::isfinite(value)) return std::nullopt;  // "nan", "inf"
+  }
   return value;
 }
 

@@ -134,6 +134,25 @@ TEST_CASE("latencies are read in milliseconds, and an unknown one is not zero") 
       "source: io_latency=-1443(-30.062ms)");
 }
 
+TEST_CASE("a latency that is no number is not known") {
+  const auto latency = fact<FactLatency>(
+      "08:12:12.580 [552] [dbg] roc_audio: [latency_tuner.cpp:419] latency tuner: "
+      "e2e_latency=1(nanms) niq_latency=8270(172.292ms) target_latency=2(infms) jitter=3(-infms)");
+  CHECK_FALSE(latency.e2e_ms);
+  CHECK(latency.network_ms == 172.292);
+  CHECK_FALSE(latency.target_ms);
+  CHECK_FALSE(latency.jitter_ms);
+  for (const auto* value : {"nan", "inf", "-nan"}) {
+    CHECK(says_nothing(
+        "08:12:12.580 [552] [dbg] roc_sndio: [p.cpp:1] pulseaudio sink: io_latency=1(" +
+        std::string(value) + "ms)"));
+    CHECK(
+        says_nothing("08:12:12.580 [552] [dbg] roc_audio: [latency_tuner.cpp:419] latency tuner: "
+                     "niq_latency=1(" +
+                     std::string(value) + "ms)"));
+  }
+}
+
 TEST_CASE("loss is what error correction left") {
   CHECK(fact<FactLoss>("08:15:27.751 [1974] [dbg] roc_audio: [depacketizer.cpp:329] depacketizer: "
                        "ts=157986367 loss_ratio=0.04682")
