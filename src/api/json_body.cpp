@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
+#include <cmath>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "api/http.hpp"
+#include "model/json_text.hpp"
 
 namespace rocd {
 namespace json = boost::json;
@@ -49,7 +51,11 @@ class KeyHandler {
   bool on_number_part(json::string_view, code&) { return true; }
   bool on_int64(std::int64_t, json::string_view, code&) { return count(); }
   bool on_uint64(std::uint64_t, json::string_view, code&) { return count(); }
-  bool on_double(double, json::string_view, code&) { return count(); }
+  bool on_double(double number, json::string_view, code& error) {
+    if (std::isfinite(number)) return count();
+    error = json::error::exponent_overflow;
+    return false;
+  }
   bool on_bool(bool, code&) { return count(); }
   bool on_null(code&) { return count(); }
   bool on_comment_part(json::string_view, code&) { return true; }
@@ -107,6 +113,7 @@ Error broken(std::string_view text, std::size_t offset, const boost::system::err
   std::string what = code.message();
   if (code == json::error::incomplete) what = "it ends too early";
   if (code == json::error::extra_data) what = "something follows the JSON value";
+  if (code == json::error::exponent_overflow) what = "a number is too large";
   if (code == json::error::too_deep) {
     what = "nested deeper than " + std::to_string(kMaxJsonDepth) + " levels";
   }
@@ -124,7 +131,7 @@ Result<json::value> parse_json_body(std::string_view text) {
   if (text.find_first_not_of(" \t\r\n") == text.npos) {
     return Error{ErrorCode::malformed, "the body is empty, a JSON object is expected", {}, {}, {}};
   }
-  json::parse_options options;
+  json::parse_options options = exact_numbers;
   options.max_depth = kMaxJsonDepth;
   json::basic_parser<KeyHandler> parser(options);
   boost::system::error_code code;

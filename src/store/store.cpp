@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "model/json_text.hpp"
 #include "store/sqlite.hpp"
 #include "store/state_directory.hpp"
 #include "store/state_file.hpp"
@@ -114,7 +115,7 @@ Result<std::vector<StoredItem>> Store::load(StoredKind kind) {
     const auto uid = Uid::parse(select->text(0));
     const auto version = select->number(1);
     boost::system::error_code failure;
-    auto body = boost::json::parse(select->text(2), failure);
+    auto body = boost::json::parse(select->text(2), failure, {}, exact_numbers);
     if (!uid || version < 1 || failure || !body.is_object()) {
       set_aside(kind, select->text(0),
                 !uid          ? "its uid is none"

@@ -3,6 +3,10 @@
 #include <boost/json/serialize.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <cstdlib>
+#include <random>
+
+#include "model/json_text.hpp"
 
 using namespace rocd;
 
@@ -45,6 +49,32 @@ TEST_CASE("What is not JSON is malformed, and the message says where") {
 
 TEST_CASE("Thirty-two levels are not too deep") {
   CHECK(parse_json_body(std::string(32, '[') + std::string(32, ']')).has_value());
+}
+
+TEST_CASE("A number is read as the nearest that there is, and written so that it is read again") {
+  std::mt19937 random(7);
+  std::uniform_real_distribution<double> volume(0, 4);
+  for (int round = 0; round < 10'000; ++round) {
+    const double number = volume(random);
+    const auto text = json_text(number);
+    CAPTURE(text);
+    const auto read = parse_json_body(text);
+    REQUIRE(read.has_value());
+    REQUIRE(read->as_double() == number);
+  }
+  const std::string digits = "0.30000000000000004440892098500626161694526672363281251";
+  CHECK(parse_json_body(digits)->as_double() == std::strtod(digits.c_str(), nullptr));
+}
+
+TEST_CASE("A number that is too large is an error, not infinite") {
+  for (const std::string text : {"1e400", "-1e400", "[1, 2.5e999999999]"}) {
+    CAPTURE(text);
+    const auto result = parse_json_body(text);
+    REQUIRE(!result);
+    CHECK(result.error().code == ErrorCode::malformed);
+    CHECK(result.error().message == "the body is not JSON: a number is too large");
+  }
+  CHECK(parse_json_body("1e-400").value() == 0.0);
 }
 
 TEST_CASE("Every key that appears twice is named by its JSON pointer") {

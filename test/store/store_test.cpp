@@ -76,6 +76,15 @@ TEST_CASE("what is put is loaded, also by the next rocd") {
   CHECK(store->load(StoredKind::peer)->empty());
 }
 
+TEST_CASE("a number is loaded as it was put, to its last digit") {
+  const TempDirectory scratch;
+  const auto store = open_store(scratch.path());
+  for (const double volume : {0.1 + 0.2, 1.8223396313595261, 1 / 3., 2.2250738585072014e-308}) {
+    must(store->put(StoredKind::endpoint, item(first, 1, {{"volume", volume}})));
+    CHECK(store->load(StoredKind::endpoint)->at(0).body.at("volume").as_double() == volume);
+  }
+}
+
 TEST_CASE("what is removed stays removed, and removing it again is no error") {
   const TempDirectory scratch;
   {
