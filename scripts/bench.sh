@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Measures what rocd promises about supervision, beside runit, s6 and supervisord in the same seconds.
+# Measures what rocd promises about supervision, beside runit, s6 and supervisord in the same seconds, and
+# about its REST API, beside nginx and supervisord (scripts/bench-rest.sh).
 #
 # Decides how to measure, not what is good enough: goals are printed beside the figures. Everything it
-# starts it also ends; files are in a directory of its own. Takes about two and a half minutes after the build.
+# starts it also ends; files are in a directory of its own. Takes about four minutes after the build.
 set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -21,7 +22,7 @@ usage: scripts/bench.sh [--build DIR] [--seconds N] [--check] [--help]
   --seconds N  length of the restart benchmark; default 40 (about 26 crashes of each child)
   --check      exit status 1 if a goal is missed
 
-Compares with runit, s6 and supervisord where installed: scripts/setup.sh --bench installs them.
+Compares with runit, s6, supervisord and nginx: scripts/setup.sh --bench installs them and wrk.
 USAGE
 }
 
@@ -383,4 +384,5 @@ missed=no
 bench_restarts
 bench_idle
 bench_daemon
+ROCD_BENCH_CHECK=$check scripts/bench-rest.sh "$build" || missed=yes
 if [ "$check" = yes ] && [ "$missed" = yes ]; then exit 1; fi

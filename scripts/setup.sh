@@ -89,6 +89,8 @@ readonly bench_packages='
 runit                     -
 s6                        -
 supervisor                -
+nginx-light               -
+wrk                       -
 '
 
 usage() {
@@ -97,7 +99,7 @@ usage: scripts/setup.sh [--runtime] [--bench] [--browser] [--help]
 
   (nothing)   everything that is needed to build, test and run rocd
   --runtime   only what is needed to run it
-  --bench     also the supervisors that scripts/bench.sh compares with (runit, s6, supervisor)
+  --bench     also the supervisors that scripts/bench.sh compares with (runit, s6, supervisor, nginx, wrk)
   --browser   also Chromium, for the test that looks at /docs (410 MB)
 
 Needs root or sudo, only if something is missing. Supported: Debian 12 (bookworm), 13 (trixie).
@@ -179,7 +181,7 @@ Install these yourself (Debian's package names), then build with cmake:
              libsodium-dev >= 1.0.18, libcli11-dev, libavahi-client-dev,
              Node.js >= 18 with npm (nodejs, npm); faster with ccache and mold
   to test:   Catch2 >= 3 (catch2), zsh, clang-format-19, clang-tidy-19
-  to bench:  runit, s6, supervisor
+  to bench:  runit, s6, supervisor, nginx-light, wrk
   optional:  Chromium (chromium), for the test that looks at /docs
 EXPLAIN
   exit 1
