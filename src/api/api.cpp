@@ -21,6 +21,7 @@ struct Api::Impl {
     add_stream_log_routes(router, services);
     add_system_routes(router, services);
     add_measure_routes(router, services);
+    add_system_log_routes(router, services);
     add_event_routes(router, services);
     add_config_routes(router, services);
     add_document_routes(router, services);

@@ -1,6 +1,7 @@
 // /events: server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), or
 // a WebSocket if the client asks to upgrade; the same envelopes.
 #include "api/handlers.hpp"
+#include "api/log_query.hpp"
 #include "api/respond.hpp"
 #include "model/event_cursor.hpp"
 #include "model/json.hpp"
@@ -57,10 +58,7 @@ HttpResponse read_events(const Call& call, Services& services) {
   if (!filter) return error_response(filter.error(), request);
   if (auto problem = check_websocket(request)) return to_response(*problem, request.path);
 
-  HttpResponse response;
-  response.content_type = "text/event-stream";
-  response.headers.emplace_back("Cache-Control", "no-store");
-  response.headers.emplace_back("X-Accel-Buffering", "no");  // nginx would hold events back
+  auto response = event_stream_response();
   response.websocket = request.websocket.has_value();
   if (response.websocket) response.status = 101;
   // A WebSocket cannot say Last-Event-ID in a browser.

@@ -29,6 +29,7 @@ void add_stream_routes(Router& router, Services& services);
 void add_stream_log_routes(Router& router, Services& services);
 void add_system_routes(Router& router, Services& services);
 void add_measure_routes(Router& router, Services& services);
+void add_system_log_routes(Router& router, Services& services);
 void add_event_routes(Router& router, Services& services);
 void add_config_routes(Router& router, Services& services);
 void add_document_routes(Router& router, Services& services);

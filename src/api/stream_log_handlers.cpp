@@ -1,16 +1,13 @@
 // /streams/{stream_uid}/log: the last lines of the stream's child as JSON, or as server-sent events
 // that go on with each new line (?follow).
 #include <boost/json/array.hpp>
-#include <charconv>
 
 #include "api/handlers.hpp"
+#include "api/log_query.hpp"
 #include "api/respond.hpp"
-#include "model/json_text.hpp"
 
 namespace rocd {
 namespace {
-
-constexpr std::size_t kMaxLines = 500;  // more than a LineRing holds, unless they are very short
 
 boost::json::object line_json(const LogLine& line) {
   return {{"number", line.number},
@@ -19,54 +16,14 @@ boost::json::object line_json(const LogLine& line) {
           {"text", line.text}};
 }
 
-std::shared_ptr<const std::string> line_event(const LogLine& line) {
-  return std::make_shared<const std::string>("id: " + std::to_string(line.number) +
-                                             "\nevent: line\ndata: " + json_text(line_json(line)) +
-                                             "\n\n");
-}
-
-struct LogQuery {
-  std::size_t lines = kMaxLines;
-  bool follow = false;
-};
-
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-Result<LogQuery> parse_query(const Call& call) {
-  LogQuery query;
-  Error error{ErrorCode::invalid_argument, "a query parameter is wrong", {}, {}, {}};
-  if (const auto* text = call.query("lines")) {
-    const auto value = parse_number(*text);
-    if (value && *value <= kMaxLines)
-      query.lines = *value;
-    else
-      error.fields.push_back({"?lines", "expected a whole number from 0 to 500"});
-  }
-  if (const auto* text = call.query("follow")) {
-    query.follow = text->empty() || *text == "true" || *text == "1";
-    if (!query.follow && *text != "false" && *text != "0") {
-      error.fields.push_back({"?follow", "expected true or false"});
-    }
-  }
-  if (!error.fields.empty()) return error;
-  return query;
-}
-
 HttpResponse follow_log(const Uid& uid, std::vector<LogLine> lines, Services& services) {
-  HttpResponse response;
-  response.content_type = "text/event-stream";
-  response.headers.emplace_back("Cache-Control", "no-store");
-  response.headers.emplace_back("X-Accel-Buffering", "no");  // nginx would hold events back
+  auto response = event_stream_response();
   response.stream = [uid, lines = std::move(lines), &services](
                         const std::shared_ptr<StreamWriter>& writer) -> std::shared_ptr<void> {
-    for (const auto& line : lines) writer->write(line_event(line));
+    for (const auto& line : lines) writer->write(line_event(line.number, line_json(line)));
     auto subscription = services.context.streams.follow_log(
-        uid, [writer](const LogLine& line) { writer->write(line_event(line)); },
+        uid,
+        [writer](const LogLine& line) { writer->write(line_event(line.number, line_json(line))); },
         [writer] { writer->close(); });
     if (subscription) return *subscription;
     writer->close();
@@ -83,11 +40,11 @@ HttpResponse read_log(const Call& call, Services& services) {
   }
   auto log = services.context.streams.log(*uid);
   if (!log) return error_response(log.error(), call.request);
-  const auto query = parse_query(call);
+  const auto query = parse_log_query(call);
   if (!query) return error_response(query.error(), call.request);
 
   auto& lines = log->lines;
-  const auto seen = parse_number(call.request.last_event_id);
+  const auto seen = parse_line_number(call.request.last_event_id);
   // Numbers start again with the daemon: an id from before that means nothing now.
   if (query->follow && seen && !lines.empty() && *seen <= lines.back().number) {
     std::erase_if(lines, [&](const LogLine& line) { return line.number <= *seen; });

@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/daemon_log.hpp"
+
 namespace rocd {
 namespace {
 
@@ -70,6 +72,11 @@ const spdlog::sink_ptr& stderr_sink() {
   return sink;
 }
 
+const std::shared_ptr<DaemonLog>& daemon_log_sink() {
+  static const auto sink = std::make_shared<DaemonLog>();
+  return sink;
+}
+
 std::unique_ptr<spdlog::formatter> make_formatter(LogFormat format) {
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   formatter->add_flag<JsonMessage>('J').add_flag<JournalPriority>('K');
@@ -90,6 +97,10 @@ LogOptions& current() {
 
 }  // namespace
 
+DaemonLog& daemon_log() {
+  return *daemon_log_sink();
+}
+
 void configure_log(const LogOptions& options) {
   current() = options;
   stderr_sink()->set_formatter(make_formatter(options.format));
@@ -109,7 +120,8 @@ spdlog::logger& log(std::string_view room) {
     return true;
   }();
   (void)formatted;
-  auto logger = std::make_shared<spdlog::logger>(name, stderr_sink());
+  auto logger = std::make_shared<spdlog::logger>(
+      name, spdlog::sinks_init_list{stderr_sink(), daemon_log_sink()});
   logger->set_level(current().level);
   logger->flush_on(spdlog::level::trace);
   spdlog::register_logger(logger);
