@@ -31,6 +31,7 @@ void fill(FakeDaemon& daemon) {
   daemon.answer("GET /streams", {json_answer(json::array{stream(music, "Music")})});
   daemon.answer("GET /streams/" + music, {json_answer(stream(music, "Music"))});
   daemon.answer("GET /system", {json_answer(system())});
+  daemon.answer("GET /system/config", {json_answer({{"values", json::array{}}})});
   daemon.answer("GET /readyz", {json_answer(ready())});
 }
 
@@ -139,6 +140,9 @@ TEST_CASE("2: wrong command lines, each with what is wrong") {
            {{"status", "--color", "sometimes"}, "sometimes not in {auto,always,never}"},
            {{"stream", "log", "x", "-o", "name"}, "'stream log' shows nothing that has a name"},
            {{"events", "-o", "name"}, "'events' shows nothing that has a name"},
+           {{"config", "check", "a", "b"}, "not expected: b"},
+           {{"log", "--level", "loud"}, "loud not in {trace,debug,info,warning,error,critical}"},
+           {{"doctor", "--tone", "--profile", "fast"}, "fast not in {low,balanced,robust}"},
            {{"completion", "fish"}, "fish not in {bash,zsh}"},
            {{"status", "--timeout", "5"}, "'5' is not a duration"},
            {{"status", "--url", "https://a"}, "rocd speaks plain HTTP"},
@@ -233,6 +237,25 @@ TEST_CASE("4: doctor without a daemon looks itself") {
   const auto taken = ask(stranger, {"doctor"});
   CHECK(taken.exit == 4);
   CHECK(contains(taken.out, "is taken by test_rocctl ("));
+}
+
+TEST_CASE("3: a tone that cannot be tried is a problem, and nothing is made") {
+  FakeDaemon daemon;
+  fill(daemon);
+  auto without = system();
+  without.as_object()["pipewire"] = {{"connected", false}, {"version", nullptr}};
+  daemon.answer("GET /system", {json_answer(without)});
+  auto run = ask(daemon, {"doctor", "--tone"});
+  CHECK(run.exit == 3);
+  CHECK(contains(run.out, "not tried: rocd has no PipeWire"));
+  daemon.answer("GET /system", {json_answer(system())});
+  run = rocctl({"doctor", "--tone", "-o", "json", "--url", daemon.url()}, {"PATH=/nonexistent"});
+  CHECK(run.exit == 3);
+  CHECK(contains(run.out, "pw-record is not in PATH"));
+  CHECK(json::parse(run.out).at("tone").is_null());
+  daemon.answer("POST /peers/self/endpoints", {problem_answer(503, "PipeWire is away")});
+  if (!contains(ask(daemon, {"doctor", "--tone"}).out, "is not in PATH"))
+    CHECK(contains(ask(daemon, {"doctor", "--tone"}).out, "PipeWire is away (503)"));
 }
 
 TEST_CASE("5: conflicts") {
@@ -343,6 +366,11 @@ TEST_CASE("help is there at every level, with examples, and tells the version") 
                                                                  {"status"},
                                                                  {"doctor"},
                                                                  {"events"},
+                                                                 {"log"},
+                                                                 {"config"},
+                                                                 {"config", "check"},
+                                                                 {"config", "show"},
+                                                                 {"reload"},
                                                                  {"completion"},
                                                                  {"connect"},
                                                                  {"endpoint"},

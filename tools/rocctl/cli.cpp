@@ -39,7 +39,6 @@ struct Root {
   std::string format = "table";
   std::string colour = "auto";
   std::string limit = "10s";
-  Wait wait;
 };
 
 void add_root_options(CLI::App& app, Invocation& invocation, Root& root) {
@@ -58,24 +57,6 @@ void add_root_options(CLI::App& app, Invocation& invocation, Root& root) {
       ->option_text("TIME");
 }
 
-void add_events_command(CLI::App& app, Command& chosen) {
-  auto* command = add_command(app, "events", "Show what changes, as it happens", R"(
-  rocctl events
-  rocctl events --types 'stream.*,daemon.pipewire'
-  rocctl events --uri /streams -o json | jq -r 'select(.type == "stream.state").uri'
-First comes all there is (sync), then what changes. With -o json each event is a line. When the
-connection is lost, it is made again, and goes on where it was.)");
-  const auto query = std::make_shared<EventQuery>();
-  command
-      ->add_option("--types", query->types, "only these, with commas; 'stream.*' is all of a kind")
-      ->option_text("TYPES");
-  command->add_option("--uri", query->uri, "only of this resource or collection, such as /streams")
-      ->option_text("PATH");
-  command->callback([query, &chosen] {
-    chosen = [query](const Session& session) { return follow_events(session, *query); };
-  });
-}
-
 void add_completion_command(CLI::App& app, Command& chosen) {
   auto* command = add_command(app, "completion", "Print the completion script of a shell", R"(
   source <(rocctl completion bash)       # in ~/.bashrc
@@ -92,26 +73,14 @@ Where rocctl was installed with 'cmake --install', the shells find it without th
   });
 }
 
-void add_root_commands(CLI::App& app, Invocation& invocation, Root& root) {
-  auto* status = add_command(app, "status", "The daemon, PipeWire, tools and streams at a glance",
-                             "\n  rocctl status\n  rocctl status --wait=30s");
-  add_wait(*status, root.wait, "until everything is healthy");
-  status->callback([&] {
-    invocation.command = [wait = root.wait](const Session& session) {
-      return show_status(session, wait);
-    };
-  });
-  add_endpoint_commands(app, invocation.command);
-  add_stream_commands(app, invocation.command);
-  add_connect_command(app, invocation.command);
-  add_events_command(app, invocation.command);
-  add_token_commands(app, invocation.command);
-  add_command(app, "doctor", "Find out what does not work, and what to do about it",
-              "\n  rocctl doctor\n"
-              "Asks the daemon about its tools, PipeWire, ports and streams; without a daemon it "
-              "looks itself.")
-      ->callback([&] { invocation.command = run_doctor; });
-  add_completion_command(app, invocation.command);
+void add_root_commands(CLI::App& app, Command& chosen) {
+  add_status_command(app, chosen);
+  add_endpoint_commands(app, chosen);
+  add_stream_commands(app, chosen);
+  add_connect_command(app, chosen);
+  add_daemon_commands(app, chosen);
+  add_token_commands(app, chosen);
+  add_completion_command(app, chosen);
 }
 
 // CLI11 has no option whose value may be left out but not be the next word.
@@ -210,7 +179,7 @@ struct CommandLine {
     app.require_subcommand(1);
     app.get_formatter()->label("TEXT", "");
     add_root_options(app, invocation, root);
-    add_root_commands(app, invocation, root);
+    add_root_commands(app, invocation.command);
   }
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;

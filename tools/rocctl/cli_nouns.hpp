@@ -17,10 +17,13 @@ void add_endpoint_commands(CLI::App& app, Command& chosen);
 void add_stream_commands(CLI::App& app, Command& chosen);
 void add_connect_command(CLI::App& app, Command& chosen);
 void add_token_commands(CLI::App& app, Command& chosen);
+void add_status_command(CLI::App& app, Command& chosen);
+void add_daemon_commands(CLI::App& app, Command& chosen);
 
 // A subcommand that accepts the options of `rocctl` itself after its own.
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
                       const std::string& examples);
+void add_log_options(CLI::App& command, LogRequest& request);
 void add_wait(CLI::App& command, Wait& wait, const std::string& what);
 // What its value is called by the help; the completion knows FILE, SOURCE and DESTINATION.
 void takes(CLI::Option& option, const std::string& what);

@@ -13,8 +13,7 @@ struct Words {
   std::string stream;
   std::vector<std::string> streams;
   Wait wait;
-  int lines = 100;
-  bool follow = false;
+  LogRequest log{.path = ""};
 };
 
 constexpr const char* about_sides = R"(
@@ -139,13 +138,10 @@ void add_log(CLI::App& noun, const std::shared_ptr<Words>& words, Command& chose
   rocctl stream log music -n 20
   rocctl stream log music --follow)");
   command->add_option("STREAM", words->stream, "its name or uid")->required();
-  command->add_option("-n,--lines", words->lines, "how many lines at most (default 100)")
-      ->check(CLI::Range(0, 500))
-      ->option_text("LINES");
-  command->add_flag("-f,--follow", words->follow, "go on with new lines");
+  add_log_options(*command, words->log);
   command->callback([words, &chosen] {
     chosen = [words](const Session& session) {
-      return show_stream_log(session, words->stream, words->lines, words->follow);
+      return show_stream_log(session, words->stream, words->log);
     };
   });
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rocctl/event_reader.hpp"
+#include "rocctl/log.hpp"
 #include "rocctl/session.hpp"
 #include "rocctl/wait.hpp"
 
@@ -15,7 +16,16 @@ using CommandResult = Outcome<Exit>;
 
 [[nodiscard]] CommandResult show_status(const Session& session, const Wait& wait);
 [[nodiscard]] CommandResult follow_events(const Session& session, const EventQuery& query);
-[[nodiscard]] CommandResult run_doctor(const Session& session);
+[[nodiscard]] CommandResult check_config(const Session& session, const std::string& file);
+[[nodiscard]] CommandResult show_config(const Session& session, bool changed_only);
+[[nodiscard]] CommandResult reload_config(const Session& session);
+[[nodiscard]] CommandResult show_daemon_log(const Session& session, const LogRequest& request);
+
+struct DoctorOptions {
+  bool tone = false;
+  std::string profile = "balanced";  // of the tone's streams
+};
+[[nodiscard]] CommandResult run_doctor(const Session& session, const DoctorOptions& options);
 
 struct EndpointOptions {
   std::string endpoint;  // of `set`
@@ -64,6 +74,6 @@ struct StreamOptions {
 [[nodiscard]] CommandResult remove_streams(const Session& session,
                                            const std::vector<std::string>& streams);
 [[nodiscard]] CommandResult show_stream_log(const Session& session, const std::string& stream,
-                                            int lines, bool follow);
+                                            LogRequest request);
 
 }  // namespace rocctl

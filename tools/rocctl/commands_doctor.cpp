@@ -1,9 +1,16 @@
 // `rocctl doctor`: what works, what does not, and what to do about it. Asks the daemon; if it does
 // not answer, looks itself.
+#include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
+#include <csignal>
+#include <ostream>
 
 #include "rocctl/checks.hpp"
 #include "rocctl/commands.hpp"
+#include "rocctl/host_checks.hpp"
+#include "rocctl/interruption.hpp"
+#include "rocctl/json_access.hpp"
+#include "rocctl/tone_trial.hpp"
 
 namespace rocctl {
 namespace json = boost::json;
@@ -20,20 +27,43 @@ Outcome<json::value> ask(const Session& session, const std::string& path) {
   return value;
 }
 
-void show(const Session& session, const Checks& checks, bool reachable) {
-  session.show(
-      {checks_json(checks, reachable), render_checks(checks, session.style), names_of_bad(checks)});
-}
-
 CommandResult look_locally(const Session& session, const Failure& failure) {
   const auto checks = local_checks(session.client.target());
-  show(session, checks, false);
+  session.show(
+      {checks_json(checks, false), render_checks(checks, session.style), names_of_bad(checks)});
   return Failure{.exit = Exit::unreachable, .message = failure.message};
+}
+
+// Why the tone cannot be tried; empty if it can.
+std::string obstacle(const Session& session, const json::value& system) {
+  if (!session.client.target().is_local())
+    return "not tried: " + session.client.target().url() + " is another computer";
+  if (!true_at(system, "/pipewire/connected")) return "not tried: rocd has no PipeWire";
+  for (const auto& tool : items_at(system, "/tools"))
+    if (!true_at(tool, "/usable")) return "not tried: " + text_at(tool, "/name") + " does not work";
+  return {};
+}
+
+// Adds a check; gives the numbers, or null.
+json::value try_tone(const Session& session, const json::value& system, const std::string& profile,
+                     Checks& checks) {
+  if (const auto why = obstacle(session, system); !why.empty()) {
+    checks.push_back({"tone", Grade::bad, why});
+    return nullptr;
+  }
+  session.note("tone: through virtual devices that nobody hears, for about 15 s");
+  const auto result = run_tone_trial(session, system, profile);
+  if (!result) {
+    checks.push_back({"tone", Grade::bad, result.error().message, result.error().hint});
+    return nullptr;
+  }
+  checks.push_back(tone_check(*result));
+  return to_json(*result);
 }
 
 }  // namespace
 
-CommandResult run_doctor(const Session& session) {
+CommandResult run_doctor(const Session& session, const DoctorOptions& options) {
   const auto system = ask(session, "/system");
   // Something that answers, but not as rocd does, is as good as nothing.
   if (!system) return look_locally(session, system.error());
@@ -43,8 +73,21 @@ CommandResult run_doctor(const Session& session) {
   if (!ready) return ready.error();
   const auto streams = session.client.get("/streams");
   if (!streams) return streams.error();
-  const auto checks = daemon_checks(*system, *ready, *streams);
-  show(session, checks, true);
+  auto checks = daemon_checks(*system, *ready, *streams);
+  if (session.client.target().is_local()) {
+    const auto config = session.client.get("/system/config");
+    if (!config) return config.error();
+    for (auto& check : host_checks(*config)) checks.push_back(std::move(check));
+  }
+  json::value tone;
+  if (options.tone) {
+    tone = try_tone(session, *system, options.profile, checks);
+    // As if it had not been caught; all that was made is removed by now.
+    if (const int signal = Interruption::signal(); signal != 0) (void)std::raise(signal);
+  }
+  auto json = checks_json(checks, true);
+  if (options.tone) json.as_object()["tone"] = std::move(tone);
+  session.show({json, render_checks(checks, session.style), names_of_bad(checks)});
   return all_good(checks) ? Exit::ok : Exit::unhealthy;
 }
 

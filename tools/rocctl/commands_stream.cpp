@@ -144,12 +144,12 @@ CommandResult remove_streams(const Session& session, const std::vector<std::stri
   return Exit::ok;
 }
 
-CommandResult show_stream_log(const Session& session, const std::string& word, int lines,
-                              bool follow) {
+CommandResult show_stream_log(const Session& session, const std::string& word, LogRequest request) {
   if (auto named = refuse_names(session, "stream log"); !named) return named.error();
   const auto stream = session.stream(word);
   if (!stream) return stream.error();
-  return show_log(session, {text_at(*stream, "/stream_uri") + "/log", lines, follow});
+  request.path = text_at(*stream, "/stream_uri") + "/log";
+  return show_log(session, request);
 }
 
 }  // namespace rocctl

@@ -155,10 +155,6 @@ std::string owner_of(const std::string& inode) {
   return {};
 }
 
-bool is_local(const std::string& host) {
-  return host == "localhost" || host.starts_with("127.") || host == "::1";
-}
-
 Check address_check(const Target& target) {
   const auto start = target.is_unix() || target.port == default_port
                          ? std::string("start it: rocd")
@@ -170,7 +166,7 @@ Check address_check(const Target& target) {
                                                 : target.unix_path + " does not exist",
             start};
   }
-  if (!is_local(target.host))
+  if (!target.is_local())
     return {"rocd", Grade::bad, "no answer from " + target.url(),
             "start it there; by default it listens on its own computer only"};
   const auto inode = listening_inode(target.port);

@@ -18,8 +18,9 @@ constexpr auto longest_silence = 20s;
 
 }  // namespace
 
-CommandResult show_log(const Session& session, const LogRequest& request) {
-  const auto path = request.path + "?lines=" + std::to_string(request.lines);
+Outcome<Exit> show_log(const Session& session, const LogRequest& request) {
+  auto path = request.path + "?lines=" + std::to_string(request.lines);
+  if (!request.level.empty()) path += "&level=" + request.level;
   if (!request.follow) {
     const auto log = session.client.get(path);
     if (!log) return log.error();

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "rocctl/commands.hpp"
+#include "rocctl/session.hpp"
 
 namespace rocctl {
 
@@ -11,9 +11,10 @@ struct LogRequest {
   std::string path;
   int lines = 100;  // at most
   bool follow = false;
+  std::string level{};  // of the daemon's: the least
 };
 
 // The answer is {"lines": […], "dropped_bytes": N}, or events `line`.
-[[nodiscard]] CommandResult show_log(const Session& session, const LogRequest& request);
+[[nodiscard]] Outcome<Exit> show_log(const Session& session, const LogRequest& request);
 
 }  // namespace rocctl

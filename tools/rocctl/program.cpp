@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,28 +11,41 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-
-extern char** environ;
+#include <fstream>
 
 namespace rocctl {
 namespace {
 
 constexpr std::size_t most_output = 256UL * 1024;
+constexpr int not_started = 127;  // the exit status of a child that could not become the program
 
-// 0 if it could not be started.
+// 0 if it could not be started. A program that we leave behind would play on, or record on.
 pid_t start(const std::vector<std::string>& argv, int output) {
   std::vector<char*> arguments;
   for (const auto& each : argv) arguments.push_back(const_cast<char*>(each.c_str()));
   arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-  pid_t pid = 0;
-  const int error = ::posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  return error == 0 ? pid : 0;
+  const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (nothing < 0) return 0;
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid == 0) {  // only calls of signal-safety(7)
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)std::signal(SIGPIPE, SIG_DFL);
+    const bool ready = ::getppid() == parent && ::dup2(nothing, STDIN_FILENO) >= 0 &&
+                       ::dup2(output, STDOUT_FILENO) >= 0 && ::dup2(output, STDERR_FILENO) >= 0;
+    if (ready) ::execv(arguments[0], arguments.data());
+    ::_exit(not_started);
+  }
+  ::close(nothing);
+  return pid > 0 ? pid : 0;
+}
+
+void note_end(int status, Finished& finished) {
+  if (WIFEXITED(status))
+    finished.exit_status = WEXITSTATUS(status);
+  else
+    finished.signal = WTERMSIG(status);
+  if (finished.exit_status == not_started) finished.started = false;
 }
 
 // Until the other side closes it (true) or the time is over (false).
@@ -75,12 +88,45 @@ Finished run_program(const std::vector<std::string>& argv, std::chrono::millisec
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
-    if (WIFEXITED(status))
-      finished.exit_status = WEXITSTATUS(status);
-    else
-      finished.signal = WTERMSIG(status);
+    note_end(status, finished);
   }
   ::close(ends[0]);
+  return finished;
+}
+
+Program::Program(const std::vector<std::string>& argv, std::string log) : log_(std::move(log)) {
+  const int output = ::open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (output < 0) return;
+  pid_ = start(argv, output);
+  ::close(output);
+  finished_.started = pid_ > 0;
+}
+
+Program::~Program() {
+  if (pid_ == 0) return;
+  ::kill(pid_, SIGKILL);
+  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+bool Program::runs() {
+  int status = 0;
+  if (pid_ == 0 || ::waitpid(pid_, &status, WNOHANG) == 0) return pid_ != 0;
+  note_end(status, finished_);
+  pid_ = 0;
+  return false;
+}
+
+void Program::interrupt() const {
+  if (pid_ != 0) ::kill(pid_, SIGINT);
+}
+
+Finished Program::finished() const {
+  auto finished = finished_;
+  std::ifstream file(log_);
+  std::array<char, 4096> text{};
+  file.read(text.data(), text.size());
+  finished.output.assign(text.data(), static_cast<std::size_t>(file.gcount()));
   return finished;
 }
 

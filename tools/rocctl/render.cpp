@@ -276,8 +276,16 @@ std::string render_stream(const json::value& stream, const EndpointNames& names,
 }
 
 std::string render_log_line(const json::value& line, const Style& style) {
-  return paint(text_at(line, "/time"), Tone::faint, style) + " " +
-         printable(text_at(line, "/text")) + "\n";
+  auto text = paint(text_at(line, "/time"), Tone::faint, style) + " ";
+  // The daemon's own lines say more.
+  if (const auto level = text_at(line, "/level"); !level.empty()) {
+    const auto tone = level == "warning"                        ? Tone::doubtful
+                      : level == "error" || level == "critical" ? Tone::bad
+                                                                : Tone::faint;
+    text += paint(fmt::format("{:<8}", level), tone, style) + " " +
+            fmt::format("{:<9}", printable(text_at(line, "/logger"))) + " ";
+  }
+  return text + printable(text_at(line, "/text")) + "\n";
 }
 
 std::string render_status(const json::value& parts, const Style& style) {

@@ -23,6 +23,10 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 }  // namespace
 
+bool Target::is_local() const {
+  return is_unix() || host == "localhost" || host.starts_with("127.") || host == "::1";
+}
+
 std::string Target::url() const {
   return is_unix() ? "unix:" + unix_path : "http://" + host_header();
 }

@@ -18,6 +18,7 @@ struct Target {
   std::uint16_t port = default_port;
 
   [[nodiscard]] bool is_unix() const { return !unix_path.empty(); }
+  [[nodiscard]] bool is_local() const;            // surely on this computer
   [[nodiscard]] std::string url() const;          // as it is given to --url
   [[nodiscard]] std::string host_header() const;  // HOST:PORT
 };
