@@ -65,12 +65,14 @@ std::vector<ReloadConflict> StreamDispatcher::conflicts(
   for (const auto& endpoint : endpoints) coming[endpoint.uid] = endpoint;
   std::vector<StreamSpec> wanted;
   for (const auto& file : configured) wanted.push_back(impl_->in_force(file));
-  std::vector<const StreamRecord*> others;  // made over REST
+  std::vector<StreamSpec> others;  // made over REST
   for (const auto& [uid, record] : impl_->records) {
     if (!record->removed() && record->spec().origin != Origin::config) {
-      others.push_back(record.get());
+      others.push_back(record->bound_spec());
     }
   }
+  std::vector<StreamSpec> all = others;
+  for (const auto& spec : wanted) all.push_back(impl_->as_bound(spec));
 
   std::vector<ReloadConflict> found;
   ValidationContext context;
@@ -81,20 +83,19 @@ std::vector<ReloadConflict> StreamDispatcher::conflicts(
     return at == coming.end() ? &any_system_device() : &at->second;
   };
   context.each_stream = [&](const std::function<void(const StreamSpec&)>& visit) {
-    for (const auto& spec : wanted) visit(impl_->as_bound(spec));
-    for (const auto* other : others) visit(other->bound_spec());
+    for (const auto& spec : all) visit(spec);
   };
   for (const auto& spec : wanted) {
     for (auto& error : validate(spec, context)) found.push_back({spec.uid, std::move(error)});
   }
-  for (const auto* other : others) {
-    if (std::ranges::find(wanted, other->uid(), &StreamSpec::uid) != wanted.end()) {
-      found.push_back({other->uid(),
+  for (const auto& other : others) {
+    if (std::ranges::find(wanted, other.uid, &StreamSpec::uid) != wanted.end()) {
+      found.push_back({other.uid,
                        {"/name", "a stream made over REST has its uid: delete " +
-                                     stream_uri(other->uid()) + " first"}});
+                                     stream_uri(other.uid) + " first"}});
     }
     for (const bool is_source : {true, false}) {
-      check_side(other->spec(), is_source, impl_->endpoints, coming, found);
+      check_side(other, is_source, impl_->endpoints, coming, found);
     }
   }
   return found;
