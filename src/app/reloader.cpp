@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "base/log.hpp"
+#include "config/listen.hpp"
 #include "config/take_over.hpp"
 #include "config/yaml_key.hpp"
 #include "model/json.hpp"
@@ -93,6 +94,9 @@ Result<ReloadReport> Reloader::try_reload() {
   if (auto found = conflicts(read); !found.empty()) return wrong(read, std::move(found));
 
   auto next = take_over(parts_.config, read);
+  // The address stays the one of the start: without tokens nobody could use it any more.
+  if (const auto safe = check_exposure(next.config.http); !safe)
+    return wrong(read, {{read.file.string(), safe.error().message + "; " + safe.error().hint}});
   const auto endpoints = parts_.endpoints.prepare(endpoint_specs(read));
   if (!endpoints) return endpoints.error();
   const auto streams = parts_.streams.prepare(stream_specs(read));

@@ -201,6 +201,16 @@ TEST_CASE("with any mistake everything stays as it was, and every mistake has it
   CHECK(rocd.config.log.level == spdlog::level::info);
 }
 
+TEST_CASE("the last token cannot go while rocd listens where others can reach it") {
+  Daemonette rocd;
+  rocd.config.http.listen_host = "192.0.2.1";
+  rocd.config.http.tokens.push_back({"phone", Role::operator_, {}});
+  const auto before = rocd.state();
+  CHECK_THAT(rocd.mistake(), ContainsSubstring("'192.0.2.1' is not a loopback address"));
+  CHECK(rocd.state() == before);
+  CHECK(rocd.config.http.tokens.size() == 1);
+}
+
 TEST_CASE("what contradicts something made over REST has its place, too") {
   Daemonette rocd;
   auto stream = rocd.streams->find(rocd.stream("receive"))->spec;

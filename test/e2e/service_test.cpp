@@ -52,6 +52,10 @@ TEST_CASE("a service manager hears that rocd is ready, how its streams are, and 
     CHECK_THAT(read_file("/proc/" + std::to_string(child) + "/environ"),
                !ContainsSubstring("NOTIFY_SOCKET"));
 
+  scene.rocd().process().signal(SIGHUP);
+  CHECK_THAT(socket.receive(), ContainsSubstring("RELOADING=1\nMONOTONIC_USEC="));
+  CHECK(socket.receive() == "READY=1\nSTATUS=2 streams running, PipeWire connected");
+
   scene.session.kill("pipewire");
   CHECK(hears(socket, "STATUS=0 of 2 streams running, 2 waiting, PipeWire not connected"));
   scene.end_rocd(SIGTERM);
