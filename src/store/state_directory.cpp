@@ -24,7 +24,7 @@ constexpr mode_t private_file_mode = 0600;
 constexpr mode_t writable_by_others = S_IWGRP | S_IWOTH;
 
 // How long a rocd that was just killed may need to be gone.
-constexpr auto lock_patience = 500ms;
+constexpr auto lock_patience = 1000ms;
 constexpr auto lock_interval = 20ms;
 
 class Descriptor {
