@@ -35,6 +35,9 @@ Result<> EndpointDispatcher::Impl::load(const std::vector<EndpointSpec>& configu
   auto stored_overrides = storage.load_overrides();
   if (!stored_overrides) return stored_overrides.error();
   overrides = std::move(*stored_overrides);
+  const auto kept = storage.load_system_settings();
+  if (!kept) return kept.error();
+  for (const auto& [uid, setting] : *kept) settings.load(uid, setting);
   auto stored = storage.load_specs();
   if (!stored) return stored.error();
   for (const auto& file : configured)
@@ -109,32 +112,6 @@ Endpoint EndpointDispatcher::Impl::take(Record& record, const EndpointSpec& want
 Result<> EndpointDispatcher::Impl::apply_default(Record& record, bool is_default) {
   const auto& name = record.endpoint.spec.system_name;
   return is_default ? driver.set_default(name) : driver.clear_default(name);
-}
-
-Result<Endpoint> EndpointDispatcher::Impl::update_system(Record& record,
-                                                         const EndpointSpec& wanted) {
-  auto& spec = record.endpoint.spec;
-  if (auto allowed = check_update(spec, wanted); !allowed) return allowed.error();
-  const bool volume = wanted.volume != spec.volume || wanted.muted != spec.muted;
-  const bool is_default = wanted.is_default != spec.is_default;
-  if (!volume && !is_default) return record.endpoint;
-  if (!record.device) return device_absent(record.endpoint);
-  if (is_default && !wanted.is_default && !record.device->is_chosen_default)
-    return fallback_default(spec);
-  if (volume) {
-    if (auto set = driver.set_volume(spec.system_name, wanted.volume, wanted.muted); !set)
-      return set.error();
-    spec.volume = wanted.volume;
-    spec.muted = wanted.muted;
-  }
-  if (is_default) {
-    if (auto applied = apply_default(record, wanted.is_default); !applied) return applied.error();
-    spec.is_default = wanted.is_default;
-  }
-  ++spec.version;
-  auto answer = record.endpoint;
-  changed(answer.spec.uid);
-  return answer;
 }
 
 // --- the interface

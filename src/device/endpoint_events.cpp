@@ -99,29 +99,6 @@ void EndpointDispatcher::Impl::on_virtual_device(Record& record, const DeviceInf
   if (!(record.endpoint == before) || old != record.device) changed(before.spec.uid);
 }
 
-void EndpointDispatcher::Impl::on_system_device(const DeviceInfo& info) {
-  const auto uid = system_endpoint_uid(self, info.node_name);
-  const auto [entry, is_new] = records.try_emplace(uid);
-  auto& record = entry->second;
-  const auto before = record.endpoint;
-  auto& spec = record.endpoint.spec;
-  spec.uid = uid;
-  spec.type = EndpointType::system_device;
-  spec.origin = Origin::system;
-  spec.system_name = info.node_name;
-  spec.display_name = info.description;
-  spec.direction = info.direction;
-  spec.channels = info.channels;
-  spec.sample_rate = info.sample_rate;
-  spec.volume = info.volume;
-  spec.muted = info.muted;
-  spec.is_default = info.is_default;
-  if (!is_new && !(spec == before.spec)) ++spec.version;
-  const auto old = std::exchange(record.device, info);
-  refresh_status(record);
-  if (is_new || !(record.endpoint == before) || old != record.device) changed(uid);
-}
-
 void EndpointDispatcher::Impl::on_device_gone(const std::string& node_name) {
   const auto found = std::ranges::find_if(records, [&](const auto& entry) {
     return entry.second.device && entry.second.device->node_name == node_name;
@@ -130,6 +107,7 @@ void EndpointDispatcher::Impl::on_device_gone(const std::string& node_name) {
   const auto uid = found->first;
   auto& record = found->second;
   record.device.reset();
+  settings.handle_gone(uid);
   refresh_status(record);
   const auto& [spec, status] = record.endpoint;
   if (spec.type == EndpointType::system_device && status.in_use_by.empty()) records.erase(found);
@@ -147,8 +125,13 @@ void EndpointDispatcher::Impl::on_device_problem(const Uid& device, const std::s
 }
 
 void EndpointDispatcher::Impl::mark_unsaved(Record& record) {
-  const bool armed = std::ranges::any_of(records, [](const auto& e) { return e.second.unsaved; });
+  save_soon();
   record.unsaved = true;
+}
+
+void EndpointDispatcher::Impl::save_soon() {
+  const bool armed = !unsaved_settings.empty() ||
+                     std::ranges::any_of(records, [](const auto& e) { return e.second.unsaved; });
   if (!armed) timer.arm(Now::read().mono + store_delay);
 }
 
@@ -160,6 +143,14 @@ void EndpointDispatcher::Impl::save() {
     if (!stored) log("device").error("{}: {}", uid.str(), to_string(stored.error()));
     failed |= !stored;
   }
+  std::erase_if(unsaved_settings, [&](const Uid& uid) {
+    const auto* setting = settings.find(uid);
+    const auto stored =
+        storage.put_system_setting(uid, setting == nullptr ? SystemSetting{} : *setting);
+    if (!stored) log("device").error("{}: {}", uid.str(), to_string(stored.error()));
+    failed |= !stored;
+    return stored.has_value();
+  });
   timer.arm(failed ? std::optional(Now::read().mono + store_retry) : std::nullopt);
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "device/endpoint_names.hpp"
 #include "device/endpoint_news.hpp"
 #include "device/endpoint_storage.hpp"
+#include "device/system_settings.hpp"
 
 namespace rocd {
 
@@ -64,14 +66,17 @@ struct EndpointDispatcher::Impl {
   void drop(const Uid& uid);
   Result<Endpoint> update_system(Record& record, const EndpointSpec& wanted);
   Result<> apply_default(Record& record, bool is_default);
+  Result<> set_system_volume(Record& record, Level wanted);
 
   void on_connection(bool connected, const std::string& reason);
   void on_device(const DeviceInfo& info);
   void on_virtual_device(Record& record, const DeviceInfo& info);
   void on_system_device(const DeviceInfo& info);
+  void keep_system_setting(const Uid& uid, const DeviceInfo& info);
   void on_device_gone(const std::string& node_name);
   void on_device_problem(const Uid& device, const std::string& problem);
   void mark_unsaved(Record& record);
+  void save_soon();
   [[nodiscard]] EndpointOverrides overrides_of(const Record& record) const;  // in force
   [[nodiscard]] Result<> store(Record& record, const EndpointSpec& spec);
   void save();
@@ -85,6 +90,8 @@ struct EndpointDispatcher::Impl {
   std::map<Uid, Record> records;
   // As stored, also of entries that the file once had: commenting one out and in loses nothing.
   std::map<Uid, EndpointStorage::StoredOverrides> overrides;
+  SystemSettings settings;
+  std::set<Uid> unsaved_settings;         // given up, and not written down yet
   std::map<Uid, std::vector<Uid>> users;  // also of endpoints without a record
   std::string away_reason = "not connected to PipeWire yet";
 };

@@ -65,6 +65,35 @@ Result<> EndpointStorage::put_overrides(const Uid& uid, std::uint64_t version,
   return overrides_.put(item);
 }
 
+Result<std::map<Uid, SystemSetting>> EndpointStorage::load_system_settings() {
+  const auto items = store_.load(StoredKind::system_override);
+  if (!items) return items.error();
+  std::map<Uid, SystemSetting> settings;
+  for (const auto& [uid, version, body] : *items) {
+    const auto* name = body.if_contains("system_name");
+    const auto* volume = body.if_contains("volume");
+    SystemSetting setting;
+    if (name != nullptr && name->is_string()) setting.system_name = std::string(name->as_string());
+    if (volume != nullptr && volume->is_number()) setting.volume = volume->to_number<double>();
+    setting.muted = flag(body, "muted");
+    if (setting.system_name.empty() || setting.empty() ||
+        system_endpoint_uid(self_, setting.system_name) != uid) {
+      store_.set_aside(StoredKind::system_override, uid.str(), "it is no setting of a device");
+      continue;
+    }
+    settings[uid] = std::move(setting);
+  }
+  return settings;
+}
+
+Result<> EndpointStorage::put_system_setting(const Uid& uid, const SystemSetting& setting) {
+  if (setting.empty()) return store_.remove(StoredKind::system_override, uid);
+  StoredItem item{uid, 1, {{"system_name", setting.system_name}}};
+  if (setting.volume) item.body["volume"] = *setting.volume;
+  if (setting.muted) item.body["muted"] = *setting.muted;
+  return store_.put(StoredKind::system_override, item);
+}
+
 Result<> EndpointStorage::remove(const Uid& uid) {
   return store_.remove(StoredKind::endpoint, uid);
 }

@@ -1,11 +1,12 @@
 // Endpoints in the store: whole specs of those made over REST, and what was changed at run time of
-// those of the configuration file.
+// those of the configuration file and of the system's.
 #pragma once
 
 #include <map>
 #include <vector>
 
 #include "base/result.hpp"
+#include "device/system_settings.hpp"
 #include "model/endpoint.hpp"
 #include "model/overrides.hpp"
 #include "store/override_rows.hpp"
@@ -34,6 +35,10 @@ class EndpointStorage {
   [[nodiscard]] Result<> put_overrides(const Uid& uid, std::uint64_t version,
                                        const EndpointOverrides& members);
   [[nodiscard]] Result<> remove(const Uid& uid);  // a spec
+
+  // Of devices that are not rocd's. An empty setting goes.
+  [[nodiscard]] Result<std::map<Uid, SystemSetting>> load_system_settings();
+  [[nodiscard]] Result<> put_system_setting(const Uid& uid, const SystemSetting& setting);
 
   // The version that an entry of the file has at least; load_overrides() was called.
   [[nodiscard]] std::uint64_t version_floor() const { return overrides_.floor(); }

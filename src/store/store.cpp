@@ -26,6 +26,8 @@ std::string_view kind_name(StoredKind kind) {
       return "endpoint_override";
     case StoredKind::stream_override:
       return "stream_override";
+    case StoredKind::system_override:
+      return "system_override";
     case StoredKind::peer:
       return "peer";
   }

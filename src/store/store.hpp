@@ -17,7 +17,14 @@
 
 namespace rocd {
 
-enum class StoredKind { endpoint, stream, endpoint_override, stream_override, peer };
+enum class StoredKind {
+  endpoint,
+  stream,
+  endpoint_override,
+  stream_override,
+  system_override,  // of a device that is not rocd's
+  peer
+};
 
 struct StoredItem {
   Uid uid;
