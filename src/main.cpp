@@ -41,6 +41,10 @@ int report(const rocd::ConfigResult& loaded) {
   return usage;
 }
 
+std::string counted(std::size_t number, std::string_view what) {
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
+
 int run(const rocd::Options& options) {
   const auto starter = rocd::find_starter(options.ready_fd, options.exit_with_parent);
   if (!starter)
@@ -50,9 +54,10 @@ int run(const rocd::Options& options) {
   auto loaded = rocd::load_configuration(file, options, environment);
   if (!loaded.errors.empty()) return report(loaded);
   if (options.check)
-    return answer(fmt::format("{}: {} endpoints, {} streams, no mistakes\n",
+    return answer(fmt::format("{}: {}, {}, no mistakes\n",
                               file ? file->string() : "built-in defaults",
-                              loaded.config.endpoints.size(), loaded.config.streams.size()));
+                              counted(loaded.config.endpoints.size(), "endpoint"),
+                              counted(loaded.config.streams.size(), "stream")));
 
   rocd::configure_log(loaded.config.log);
   if (const auto prepared = rocd::prepare_process(); !prepared)

@@ -18,7 +18,8 @@ std::vector<std::string> doctor(const Rocd& rocd) {
 
 std::size_t count(const Rocd& rocd, const std::string& collection) {
   std::size_t found = 0;
-  for (const auto& each : rocd.http().get(collection).as_array())
+  const auto all = rocd.http().get(collection);
+  for (const auto& each : all.as_array())
     found += std::string(each.at("display_name").as_string()).starts_with("tone-test-") ? 1 : 0;
   return found;
 }

@@ -69,11 +69,11 @@ TEST_CASE("a reload tells what it changed") {
     "streams": {"added": [], "changed": ["music"], "removed": ["old"]},
     "values": ["log.level"], "restart_needed": ["http.listen"]})");
   CHECK(render_reload(report, {}) ==
-        "file                    /etc/rocd/rocd.yaml\n"
-        "endpoints added         kitchen, den\n"
-        "streams changed         music\n"
-        "streams removed         old\n"
-        "values changed          log.level\n"
+        "file                     /etc/rocd/rocd.yaml\n"
+        "endpoints added          kitchen, den\n"
+        "streams changed          music\n"
+        "streams removed          old\n"
+        "values changed           log.level\n"
         "after a restart of rocd  http.listen\n");
   FakeDaemon daemon;
   daemon.answer("POST /system/reload", {json_answer(report)});
