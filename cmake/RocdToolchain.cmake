@@ -8,7 +8,8 @@ if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
       CCACHE_PCH_EXTSUM=1 CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
   # The second one: what was compiled in one clone is found again from another.
-  add_compile_options(-fpch-preprocess -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>
+                      -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 endif()
 
 find_program(MOLD mold)

@@ -59,6 +59,8 @@ pkg-config                -
 git                       -
 clang-format-19           -
 clang-tidy-19             -
+clang-19                  -
+libclang-rt-19-dev        -
 libpipewire-0.3-dev       1.4
 libboost1.83-dev          1.83
 libboost-json1.83-dev     1.83
