@@ -182,7 +182,8 @@ Install these yourself (Debian's package names), then build with cmake:
              libzmq3-dev >= 4.3.4, prometheus-cpp-dev, libsqlite3-dev >= 3.40, zlib1g-dev,
              libsodium-dev >= 1.0.18, libcli11-dev, libavahi-client-dev,
              Node.js >= 18 with npm (nodejs, npm); faster with ccache and mold
-  to test:   Catch2 >= 3 (catch2), zsh, clang-format-19, clang-tidy-19
+  to test:   Catch2 >= 3 (catch2), zsh, clang-format-19, clang-tidy-19, clang-19,
+             libclang-rt-19-dev
   to bench:  runit, s6, supervisor, nginx-light, wrk
   optional:  Chromium (chromium), for the test that looks at /docs
 EXPLAIN
