@@ -10,4 +10,4 @@ preset=${PRESET:-debug}
 scripts/setup.sh
 cmake --preset "$preset"
 cmake --build --preset "$preset"
-ctest --preset "$preset" --output-on-failure --no-tests=error "$@"
+ctest --preset "$preset" --output-on-failure --no-tests=error -j "$(nproc)" "$@"

@@ -12,7 +12,7 @@
 namespace rocd {
 
 struct Api::Impl {
-  explicit Impl(Context context)
+  explicit Impl(const Context& context)
       : services{
             context, access_rules(context.config.http.listen_host, context.self.host_name), {}} {
     add_peer_routes(router, services);
@@ -59,7 +59,7 @@ struct Api::Impl {
   Router router;
 };
 
-Api::Api(Context context) : impl_(std::make_unique<Impl>(context)) {}
+Api::Api(const Context& context) : impl_(std::make_unique<Impl>(context)) {}
 Api::~Api() {
   impl_->services.context.events.set_resources(nullptr);
 }

@@ -30,7 +30,7 @@ class Api final {
     EventBus& events;
     ReloadConfiguration reload;
   };
-  explicit Api(Context context);  // everything in it outlives the Api
+  explicit Api(const Context& context);  // everything in it outlives the Api
   ~Api();
 
   // Never throws: a defect is a 500 and a line in the log.

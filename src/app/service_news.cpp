@@ -84,7 +84,7 @@ std::optional<Instant> ServiceNews::poll_timeout() const {
   return at;
 }
 
-std::string ServiceNews::with_status(std::string message, Instant now) {
+std::string ServiceNews::with_status(const std::string& message, Instant now) {
   status_changed_ = false;
   next_status_ = now + status_interval;
   told_status_ = status_();

@@ -40,7 +40,7 @@ class ServiceNews {
  private:
   enum class State { starting, reloading, ready, stopping };
 
-  [[nodiscard]] std::string with_status(std::string message, Instant now);
+  [[nodiscard]] std::string with_status(const std::string& message, Instant now);
 
   std::optional<Duration> watchdog_;  // half of it
   std::function<std::string()> status_;
