@@ -73,10 +73,9 @@ Outcome<bool> EventReader::read(const Deadline& until) {
     const auto ending = read_connection(until);
     if (ending && *ending == Client::Ending::stopped) return true;
     if (ending && *ending == Client::Ending::time_over) return false;
-    const auto failure = ending
-                             ? Failure{.exit = Exit::unreachable,
-                                       .message = client_.target().url() + " closed the connection"}
-                             : ending.error();
+    auto failure = ending ? Failure{.exit = Exit::unreachable,
+                                    .message = client_.target().url() + " closed the connection"}
+                          : ending.error();
     if (failure.exit != Exit::unreachable || !ever_connected_) return failure;
     if (connected_) {
       trouble_(failure);
