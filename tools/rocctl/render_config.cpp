@@ -21,7 +21,7 @@ std::string value_text(const json::value* value) {
 std::string origin_text(const json::value& value) {
   for (const char* place : {"/location", "/variable", "/option"})
     if (auto text = text_at(value, place); !text.empty()) return text;
-  const auto origin = text_at(value, "/origin");
+  auto origin = text_at(value, "/origin");
   if (origin != "override") return origin;
   const auto* hidden = find_at(value, "/instead_of");
   if (hidden == nullptr) return "changed at run time";
