@@ -56,6 +56,7 @@ class HttpConnection final {
                                        bool keep_alive);
   boost::asio::awaitable<void> stream(const HttpResponse& response, const Incoming& incoming);
   boost::asio::awaitable<void> stream_chunks(bool chunked, bool events);
+  std::size_t write_at_once(std::string_view text);
   void open_source(const HttpResponse& response);
   [[nodiscard]] std::string next_chunks(bool chunked);
   boost::asio::awaitable<void> linger();
