@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/descriptor.hpp"
 #include "config/entries.hpp"
 #include "config/http_access.hpp"
 #include "config/listen.hpp"
@@ -19,20 +20,12 @@ namespace {
 
 constexpr std::size_t max_file_size = 1024UL * 1024;
 
-// Closes on every way out.
-struct Descriptor {
-  int fd = -1;
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-};
-
 Result<std::string> read_file(const std::filesystem::path& file) {
   // O_NONBLOCK: a pipe without writer must not hang the start; it is refused below.
-  const Descriptor opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (opened.fd < 0) return errno_error("cannot open the configuration", errno);
+  const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!opened) return errno_error("cannot open the configuration", errno);
   struct stat status{};
-  if (::fstat(opened.fd, &status) != 0)
+  if (::fstat(opened.get(), &status) != 0)
     return errno_error("cannot examine the configuration", errno);
   Error error{ErrorCode::io, {}, {}, {}, {}};
   if (!S_ISREG(status.st_mode)) {
@@ -43,7 +36,7 @@ Result<std::string> read_file(const std::filesystem::path& file) {
   std::string text;
   std::string block(64UL * 1024, '\0');
   for (;;) {
-    const auto got = ::read(opened.fd, block.data(), block.size());
+    const auto got = ::read(opened.get(), block.data(), block.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return errno_error("cannot read the configuration", errno);
     if (got == 0) return text;

@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "base/descriptor.hpp"
 #include "base/log.hpp"
 
 namespace rocd {
@@ -26,21 +27,6 @@ constexpr mode_t writable_by_others = S_IWGRP | S_IWOTH;
 // How long a rocd that was just killed may need to be gone.
 constexpr auto lock_patience = 1000ms;
 constexpr auto lock_interval = 20ms;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 Error directory_error(const std::filesystem::path& directory, int error_number) {
   auto error = errno_error("cannot make the state directory", error_number);

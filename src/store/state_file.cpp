@@ -10,6 +10,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/descriptor.hpp"
 #include "base/log.hpp"
 #include "store/state_directory.hpp"
 #include "store/wal_header.hpp"
@@ -138,11 +139,9 @@ Result<> make_durable(sqlite::Database& database, const fs::path& file) {
 // --- older versions ----------------------------------------------------------------------------
 
 Result<> sync_file(const fs::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-  const int reason = errno;
-  if (descriptor >= 0) ::close(descriptor);
-  return synced ? Result<>() : errno_error(fmt::format("sync '{}'", file.string()), reason);
+  const Descriptor opened(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+  if (opened && ::fsync(opened.get()) == 0) return {};
+  return errno_error(fmt::format("sync '{}'", file.string()), errno);
 }
 
 // Whole or not at all, and on disk before the original changes.

@@ -7,6 +7,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/descriptor.hpp"
+
 namespace rocd {
 namespace {
 
@@ -101,11 +103,8 @@ bool udp_port_is_free(const std::string& host, std::uint16_t port) {
   auto address = numeric_address(host, text);
   if (!address) address = numeric_address(std::string(any_host), text);
   if (!address) return false;
-  const int fd = ::socket(address->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
-  const bool bound = ::bind(fd, address->ai_addr, address->ai_addrlen) == 0;
-  ::close(fd);
-  return bound;
+  const Descriptor probe(::socket(address->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return probe && ::bind(probe.get(), address->ai_addr, address->ai_addrlen) == 0;
 }
 
 Result<ExternalAddress> complete_source(const Uid& stream, const ExternalAddress& from,

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "base/descriptor.hpp"
 #include "supervise/launcher.hpp"
 #include "supervise/pidfd.hpp"
 #include "supervise/process_info.hpp"
@@ -24,24 +25,6 @@ namespace {
 constexpr std::size_t read_bytes = 8192;  // even as empty lines only a few ms of work
 constexpr auto drain_limit = 200ms;
 constexpr const char* default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  void release() { fd_ = -1; }  // somebody else closes it
-
- private:
-  int fd_;
-};
 
 SpawnError system_error(std::string_view what, int error_number) {
   return {errno_error(what, error_number), error_number};
@@ -138,7 +121,7 @@ class Running {
     boost::system::error_code error;  // the limit of epoll watches, or memory
     into.assign(from.get(), error);
     if (error) return system_error("cannot watch a descriptor", error.value());
-    from.release();
+    (void)from.release();
     return {};
   }
 
