@@ -207,8 +207,36 @@ boost::json::value word_of(T value, const Choices<T>& choices) {
   return nullptr;
 }
 
-boost::json::value show_name(const Config& config) {
-  return boost::json::string(config.name);
+boost::json::value shown(const std::string& text) {
+  return boost::json::string(text);
+}
+
+boost::json::value shown(const fs::path& path) {
+  return boost::json::string(path.string());
+}
+
+boost::json::value shown(bool value) {
+  return value;
+}
+
+boost::json::value shown(const PortRange& ports) {
+  return boost::json::string(fmt::format("{}-{}", ports.first, ports.last));
+}
+
+boost::json::value shown(const std::vector<std::string>& texts) {
+  boost::json::array list;
+  for (const auto& text : texts) list.push_back(boost::json::string(text));
+  return list;
+}
+
+template <auto Member>
+boost::json::value show(const Config& config) {
+  return shown(config.*Member);
+}
+
+template <auto Section, auto Member>
+boost::json::value show(const Config& config) {
+  return shown((config.*Section).*Member);
 }
 
 boost::json::value show_listen(const Config& config) {
@@ -228,54 +256,12 @@ boost::json::value show_events_socket(const Config& config) {
   return boost::json::string(beside_api ? "auto" : socket ? socket->string() : "off");
 }
 
-boost::json::value show_list(const std::vector<std::string>& texts) {
-  boost::json::array list;
-  for (const auto& text : texts) list.push_back(boost::json::string(text));
-  return list;
-}
-
 // Without the hashes: whoever asks for them wants to compare them with something.
 boost::json::value show_tokens(const Config& config) {
   boost::json::array list;
   for (const auto& token : config.http.tokens)
     list.push_back(boost::json::object{{"name", token.name}, {"role", to_string(token.role)}});
   return list;
-}
-
-boost::json::value show_origins(const Config& config) {
-  return show_list(config.http.allowed_origins);
-}
-
-boost::json::value show_hosts(const Config& config) {
-  return show_list(config.http.allowed_hosts);
-}
-
-boost::json::value show_driver(const Config& config) {
-  return boost::json::string(config.audio.driver);
-}
-
-boost::json::value show_remote(const Config& config) {
-  return boost::json::string(config.audio.remote);
-}
-
-boost::json::value show_roc_send(const Config& config) {
-  return boost::json::string(config.tools.roc_send);
-}
-
-boost::json::value show_roc_recv(const Config& config) {
-  return boost::json::string(config.tools.roc_recv);
-}
-
-boost::json::value show_allow_extra_args(const Config& config) {
-  return config.tools.allow_extra_args;
-}
-
-boost::json::value show_ports(const Config& config) {
-  return boost::json::string(fmt::format("{}-{}", config.ports.first, config.ports.last));
-}
-
-boost::json::value show_state_dir(const Config& config) {
-  return boost::json::string(config.state_dir.string());
 }
 
 boost::json::value show_level(const Config& config) {
@@ -288,59 +274,44 @@ boost::json::value show_format(const Config& config) {
 
 // --- taking over while rocd runs
 
-void take_name(Config& config, const Config& from) {
-  config.name = from.name;
+template <auto Member>
+void take(Config& config, const Config& from) {
+  config.*Member = from.*Member;
 }
 
-void take_tokens(Config& config, const Config& from) {
-  config.http.tokens = from.http.tokens;
-}
-
-void take_origins(Config& config, const Config& from) {
-  config.http.allowed_origins = from.http.allowed_origins;
-}
-
-void take_hosts(Config& config, const Config& from) {
-  config.http.allowed_hosts = from.http.allowed_hosts;
-}
-
-void take_allow_extra_args(Config& config, const Config& from) {
-  config.tools.allow_extra_args = from.tools.allow_extra_args;
-}
-
-void take_ports(Config& config, const Config& from) {
-  config.ports = from.ports;
-}
-
-void take_level(Config& config, const Config& from) {
-  config.log.level = from.log.level;
-}
-
-void take_format(Config& config, const Config& from) {
-  config.log.format = from.log.format;
+template <auto Section, auto Member>
+void take(Config& config, const Config& from) {
+  (config.*Section).*Member = (from.*Section).*Member;
 }
 
 }  // namespace
 
 const std::vector<Setting>& settings() {
+  using C = Config;
   static const std::vector<Setting> table{
-      {"", "name", "ROCD_NAME", set_name, show_name, take_name},
+      {"", "name", "ROCD_NAME", set_name, show<&C::name>, take<&C::name>},
       {"http", "listen", "ROCD_HTTP_LISTEN", set_listen, show_listen},
       {"http", "unix_socket", "ROCD_HTTP_UNIX_SOCKET", set_unix_socket, show_unix_socket},
       {"events", "socket", "ROCD_EVENTS_SOCKET", set_events_socket, show_events_socket},
-      {"http", "tokens", nullptr, nullptr, show_tokens, take_tokens},
-      {"http", "allowed_origins", nullptr, nullptr, show_origins, take_origins},
-      {"http", "allowed_hosts", nullptr, nullptr, show_hosts, take_hosts},
-      {"audio", "driver", nullptr, set_driver, show_driver},
-      {"audio", "remote", "ROCD_AUDIO_REMOTE", set_remote, show_remote},
-      {"tools", "roc_send", "ROCD_TOOLS_ROC_SEND", set_roc_send, show_roc_send},
-      {"tools", "roc_recv", "ROCD_TOOLS_ROC_RECV", set_roc_recv, show_roc_recv},
-      {"tools", "allow_extra_args", nullptr, set_allow_extra_args, show_allow_extra_args,
-       take_allow_extra_args, "true or false"},
-      {"ports", "range", "ROCD_PORTS_RANGE", set_ports, show_ports, take_ports},
-      {"state", "dir", "ROCD_STATE_DIR", set_state_dir, show_state_dir},
-      {"log", "level", "ROCD_LOG_LEVEL", set_level, show_level, take_level},
-      {"log", "format", "ROCD_LOG_FORMAT", set_format, show_format, take_format},
+      {"http", "tokens", nullptr, nullptr, show_tokens, take<&C::http, &HttpConfig::tokens>},
+      {"http", "allowed_origins", nullptr, nullptr, show<&C::http, &HttpConfig::allowed_origins>,
+       take<&C::http, &HttpConfig::allowed_origins>},
+      {"http", "allowed_hosts", nullptr, nullptr, show<&C::http, &HttpConfig::allowed_hosts>,
+       take<&C::http, &HttpConfig::allowed_hosts>},
+      {"audio", "driver", nullptr, set_driver, show<&C::audio, &AudioConfig::driver>},
+      {"audio", "remote", "ROCD_AUDIO_REMOTE", set_remote, show<&C::audio, &AudioConfig::remote>},
+      {"tools", "roc_send", "ROCD_TOOLS_ROC_SEND", set_roc_send,
+       show<&C::tools, &ToolsConfig::roc_send>},
+      {"tools", "roc_recv", "ROCD_TOOLS_ROC_RECV", set_roc_recv,
+       show<&C::tools, &ToolsConfig::roc_recv>},
+      {"tools", "allow_extra_args", nullptr, set_allow_extra_args,
+       show<&C::tools, &ToolsConfig::allow_extra_args>,
+       take<&C::tools, &ToolsConfig::allow_extra_args>, "true or false"},
+      {"ports", "range", "ROCD_PORTS_RANGE", set_ports, show<&C::ports>, take<&C::ports>},
+      {"state", "dir", "ROCD_STATE_DIR", set_state_dir, show<&C::state_dir>},
+      {"log", "level", "ROCD_LOG_LEVEL", set_level, show_level, take<&C::log, &LogOptions::level>},
+      {"log", "format", "ROCD_LOG_FORMAT", set_format, show_format,
+       take<&C::log, &LogOptions::format>},
   };
   return table;
 }
