@@ -12,8 +12,8 @@
 #include <thread>
 
 #include "e2e/crash_client.hpp"
-#include "e2e/database.hpp"
 #include "e2e/silent.hpp"
+#include "support/database.hpp"
 
 using namespace rocd::test;
 namespace json = boost::json;

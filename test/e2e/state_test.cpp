@@ -14,8 +14,8 @@
 #include <functional>
 #include <random>
 
-#include "e2e/database.hpp"
 #include "e2e/silent.hpp"
+#include "support/database.hpp"
 
 using namespace rocd::test;
 using Catch::Matchers::ContainsSubstring;

@@ -4,11 +4,11 @@
 #include <sqlite3.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 #include <string>
-
-#include "e2e/process.hpp"
 
 namespace rocd::test {
 
@@ -42,15 +42,16 @@ class OtherProgram {
   sqlite3* database_ = nullptr;
 };
 
-// Name -> bytes of the state and its log, without an empty log: that is none.
+// Name -> bytes of the state and its log: what must not change. An empty log is none.
 inline std::map<std::string, std::string> state_files(const std::filesystem::path& directory) {
   std::map<std::string, std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     const auto name = entry.path().filename().string();
     if (!name.starts_with("state.db") || name.ends_with("-shm") || !entry.is_regular_file())
       continue;
-    if (auto bytes = read_file(entry.path()); !bytes.empty() || !name.ends_with("-wal"))
-      files[name] = std::move(bytes);
+    std::ifstream in(entry.path(), std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    if (!bytes.empty() || !name.ends_with("-wal")) files[name] = std::move(bytes);
   }
   return files;
 }
