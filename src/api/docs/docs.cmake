@@ -68,4 +68,8 @@ add_custom_command(
           -DOUTPUT=${docs_build}/docs_embedded.cpp -P ${docs_source}/docs.cmake
   DEPENDS ${docs_needs} ${docs_source}/docs.cmake
   COMMENT "Embedding what /docs shows" VERBATIM)
-target_sources(rocd_api PRIVATE ${docs_build}/docs_embedded.cpp)
+# A library of its own waits for no other room: without a network the build fails at once, not late.
+add_library(rocd_docs OBJECT ${docs_build}/docs_embedded.cpp)
+target_include_directories(rocd_docs PRIVATE ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(rocd_docs PRIVATE rocd_warnings)
+target_sources(rocd_api PRIVATE $<TARGET_OBJECTS:rocd_docs>)
