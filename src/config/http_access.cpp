@@ -1,11 +1,11 @@
 #include "config/http_access.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 
+#include "base/ip_address.hpp"
 #include "model/endpoint.hpp"
 
 namespace rocd {
@@ -93,12 +93,6 @@ std::string lower(std::string text) {
   return text;
 }
 
-bool is_address(const std::string& host) {
-  in6_addr any{};
-  return ::inet_pton(AF_INET, host.c_str(), &any) == 1 ||
-         ::inet_pton(AF_INET6, host.c_str(), &any) == 1;
-}
-
 // Lower case; underscores occur in names that are not from the public DNS.
 bool is_host_name(std::string_view text) {
   constexpr std::size_t longest_name = 253, longest_label = 63;
@@ -127,7 +121,7 @@ bool is_port(std::string_view text) {
 
 // What is wrong with an entry; empty: nothing.
 std::string mistake_in_host(const std::string& text) {
-  if (is_address(text)) return "an address is always allowed, expected names only";
+  if (is_ip_address(text)) return "an address is always allowed, expected names only";
   if (is_host_name(lower(text))) return {};
   return fmt::format(
       "'{}' is not a host name, expected one without scheme and port such as "
@@ -158,8 +152,8 @@ std::string mistake_in_origin(const std::string& text) {
   const auto port_at = host.find(':', bracket == std::string::npos ? 0 : bracket);
   const auto port = port_at == std::string::npos ? "" : host.substr(port_at);
   host.resize(host.size() - port.size());
-  const bool is_v6 =
-      host.starts_with('[') && host.ends_with(']') && is_address(host.substr(1, host.size() - 2));
+  const bool is_v6 = host.starts_with('[') && host.ends_with(']') &&
+                     is_ip_address(host.substr(1, host.size() - 2));
   if (scheme.empty() || !std::all_of(scheme.begin(), scheme.end(), in_scheme) || !is_port(port) ||
       (!is_v6 && !is_host_name(host)))
     return form;

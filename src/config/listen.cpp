@@ -5,6 +5,8 @@
 
 #include <charconv>
 
+#include "base/ip_address.hpp"
+
 namespace rocd {
 namespace {
 
@@ -22,12 +24,6 @@ bool is_loopback(const std::string& host) {
   if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24U) == 127;
   in6_addr v6{};
   return ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
-bool is_address(const std::string& host) {
-  in6_addr any{};
-  return ::inet_pton(AF_INET, host.c_str(), &any) == 1 ||
-         ::inet_pton(AF_INET6, host.c_str(), &any) == 1;
 }
 
 }  // namespace
@@ -50,7 +46,7 @@ Result<ListenAddress> parse_listen(std::string_view text) {
   const auto* end = port_text.data() + port_text.size();
   const auto [rest, failure] = std::from_chars(port_text.data(), end, address.port);
   if (failure != std::errc{} || rest != end) return form();
-  if (address.host != "localhost" && !is_address(address.host))
+  if (address.host != "localhost" && !is_ip_address(address.host))
     return bad(fmt::format("'{}' is not an IP address or 'localhost'", address.host));
   return address;
 }

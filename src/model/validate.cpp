@@ -1,6 +1,5 @@
 #include "model/validate.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "base/duration.hpp"
+#include "base/ip_address.hpp"
 
 namespace rocd {
 namespace {
@@ -73,12 +73,6 @@ void check_endpoint(const EndpointRef& ref, bool is_source, const ValidationCont
     errors.push_back({path, why_not_destination(*endpoint)});
 }
 
-bool is_address(const std::string& host) {
-  in6_addr any{};
-  return ::inet_pton(AF_INET, host.c_str(), &any) == 1 ||
-         ::inet_pton(AF_INET6, host.c_str(), &any) == 1;
-}
-
 // What one address must be in its place.
 void check_uri(const std::optional<MediaUri>& uri, Interface interface, std::string_view path,
                bool is_source, Errors& errors) {
@@ -97,7 +91,7 @@ void check_uri(const std::optional<MediaUri>& uri, Interface interface, std::str
     errors.push_back({where, fmt::format("'{}' means all addresses of this computer, expected the "
                                          "address of a receiver",
                                          uri->host)});
-  if (is_source && !is_address(uri->host))
+  if (is_source && !is_ip_address(uri->host))
     errors.push_back(
         {where, fmt::format("'{}' is not an IP address; a receiving stream binds an address of "
                             "this computer, 0.0.0.0 for all of them",

@@ -1,6 +1,7 @@
 #include "stream/child_watch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/overloaded.hpp"
 
@@ -105,25 +106,31 @@ void ChildWatch::handle_node_gone(std::uint64_t serial, Instant now) {
   update_proof(now);
 }
 
-void ChildWatch::handle_usage(double cpu_seconds, Instant now) {
+// The main thread of a tool that works waits for its device many times a second, whether there is
+// anything to hear or not (measured: 175 times at least).
+void ChildWatch::handle_activity(const ProcessActivity& activity, Instant now) {
   if (!alive_) return;
-  const auto elapsed = std::chrono::duration<double>(now - cpu_at_).count();
-  const bool spins =
-      cpu_seconds_ && elapsed > 0 && (cpu_seconds - *cpu_seconds_) / elapsed >= spinning_cpu;
+  const auto before = std::exchange(activity_, activity);
+  const auto before_at = std::exchange(activity_at_, now);
+  const auto elapsed = std::chrono::duration<double>(now - before_at).count();
+  // A sample that comes late says that the daemon, or the whole machine, did not go on either.
+  const bool comparable = before && !activity.traced && now - before_at <= 2 * activity_interval;
+  if (!comparable || activity.switches != before->switches) still_since_ = now;
+  const bool spins = comparable && elapsed > 0 &&
+                     (activity.cpu_seconds - before->cpu_seconds) / elapsed >= spinning_cpu;
   if (!spins) {
     spinning_since_.reset();
   } else if (!spinning_since_) {
-    spinning_since_ = std::max(cpu_at_, last_sign_);
+    spinning_since_ = std::max(before_at, last_sign_);
   }
-  cpu_seconds_ = cpu_seconds;
-  cpu_at_ = now;
 }
 
 void ChildWatch::excuse(Instant now) {
   last_sign_ = now;
+  still_since_.reset();
   spinning_since_.reset();
-  cpu_seconds_.reset();
-  if (node_lost_at_) node_lost_at_ = now;
+  activity_.reset();
+  if (unlinked_since_) unlinked_since_ = now;
 }
 
 bool ChildWatch::all_bound() const {
@@ -145,16 +152,16 @@ bool ChildWatch::linked_to_device() const {
 
 void ChildWatch::update_proof(Instant now) {
   if (!alive_) return;
+  const bool works = main_loop_ && device_opened_ && all_bound();  // so it says
   const bool linked = linked_to_device();
-  if (!proven_) {
-    proven_ = main_loop_ && device_opened_ && all_bound() && linked;
-    if (proven_) last_sign_ = now;
-    return;
+  if (!proven_ && works && linked) {
+    proven_ = true;
+    last_sign_ = now;
   }
-  if (linked) {
-    node_lost_at_.reset();
-  } else if (!node_lost_at_) {
-    node_lost_at_ = now;
+  if (linked || !works) {
+    unlinked_since_.reset();
+  } else if (!unlinked_since_) {
+    unlinked_since_ = now;
   }
 }
 
@@ -183,22 +190,35 @@ std::optional<std::string> ChildWatch::verdict(Instant now) const {
              "'" + other.name + "' instead of only '" + expected_.device.name + "'";
     }
   }
-  if (!proven_) return std::nullopt;  // the supervisor bounds the time to readiness
-  if (node_lost_at_ && now - *node_lost_at_ >= node_lost_limit) {
-    return "it runs, but its PipeWire node is no longer linked to its device";
+  if (auto reason = idleness()) return reason;
+  if (unlinked_since_ && now - *unlinked_since_ >= unlinked_limit) {
+    return proven_ ? "it runs, but its PipeWire node is no longer linked to its device"
+                   : "it runs, but its PipeWire node was not linked to its device";
   }
+  if (!proven_) return std::nullopt;  // the supervisor bounds the time to readiness
   if (now - last_sign_ >= silent_limit) return "it runs, but gave no sign of life for 25 s";
-  if (spinning_since_ && now - *spinning_since_ >= spinning_limit) {
+  if (spinning_since_ && activity_at_ - *spinning_since_ >= spinning_limit) {
     return "it uses a whole processor and makes no progress";
   }
   return std::nullopt;
 }
 
+// By samples, not by the clock: no sample, no proof.
+std::optional<std::string> ChildWatch::idleness() const {
+  if (!still_since_ || activity_at_ - *still_since_ < still_limit) return std::nullopt;
+  if (activity_->stopped) return "a signal (SIGSTOP) has stopped it";
+  if (!proven_ && expected_.looks_up_names) return std::nullopt;
+  return "it does nothing: its main thread stands still";
+}
+
 std::optional<Instant> ChildWatch::poll_timeout() const {
-  if (!alive_ || !proven_) return std::nullopt;
-  Instant next = last_sign_ + silent_limit;
-  if (node_lost_at_) next = std::min(next, *node_lost_at_ + node_lost_limit);
-  if (spinning_since_) next = std::min(next, *spinning_since_ + spinning_limit);
+  if (!alive_) return std::nullopt;
+  std::optional<Instant> next;
+  if (proven_) next = last_sign_ + silent_limit;
+  if (unlinked_since_) {
+    const auto due = *unlinked_since_ + unlinked_limit;
+    next = next ? std::min(*next, due) : due;
+  }
   return next;
 }
 

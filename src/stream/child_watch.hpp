@@ -14,21 +14,27 @@
 #include "model/stream.hpp"
 #include "stream/recent_sum.hpp"
 #include "stream/stream_engine.hpp"
+#include "supervise/process_info.hpp"
 
 namespace rocd {
 
 class ChildWatch {
  public:
-  // The tools report at least every 10 s while audio flows, even silence (measured).
+  // A child that does not work is found within 3 s: the limit, and twice the interval.
+  static constexpr Duration activity_interval = 750ms;
+  static constexpr Duration still_limit = 1450ms;
+  static constexpr Duration spinning_limit = 1450ms;
+  static constexpr double spinning_cpu = 0.75;  // of one core; 0.1 is much, and some is stolen
+  static constexpr Duration unlinked_limit = 2800ms;
+  // The tools report at least every 10 s while audio flows, even silence (measured). The last
+  // resort, for one that does something else.
   static constexpr Duration silent_limit = 25s;
-  static constexpr Duration node_lost_limit = 5s;
-  static constexpr Duration spinning_limit = 12s;
-  static constexpr double spinning_cpu = 0.95;  // of one core
 
   struct Expected {
     LinkedNode device;  // the only node that the child's node may be linked to
     bool binds_media = false, binds_repair = false, binds_control = false;
-    std::optional<int> pid;
+    bool looks_up_names = false;  // at its start: that may take as long as resolv.conf(5) allows
+    std::optional<int> pid = std::nullopt;
   };
 
   ChildWatch() = default;  // no child
@@ -38,7 +44,7 @@ class ChildWatch {
   void handle_fact(const EngineFact& fact, Instant now);
   void handle_node(const StreamNodeInfo& node, Instant now);
   void handle_node_gone(std::uint64_t serial, Instant now);
-  void handle_usage(double cpu_seconds, Instant now);
+  void handle_activity(const ProcessActivity& activity, Instant now);
   // The daemon itself slept past a deadline: silence meanwhile proves nothing.
   void excuse(Instant now);
 
@@ -73,6 +79,7 @@ class ChildWatch {
   void update_proof(Instant now);
   [[nodiscard]] bool all_bound() const;
   [[nodiscard]] bool linked_to_device() const;
+  [[nodiscard]] std::optional<std::string> idleness() const;
 
   Expected expected_;
   bool alive_ = false;
@@ -83,11 +90,11 @@ class ChildWatch {
   std::array<std::optional<MediaUri>, 3> bound_;  // by Interface
   std::optional<BindFailure> bind_failure_;
   std::map<std::uint64_t, StreamNodeInfo> nodes_;  // by serial; one, unless the tool reopens it
-  std::optional<Instant> node_lost_at_;
+  std::optional<Instant> unlinked_since_;          // while it says that it works
   Instant last_sign_{};
-  std::optional<double> cpu_seconds_;
-  Instant cpu_at_{};
-  std::optional<Instant> spinning_since_;
+  std::optional<ProcessActivity> activity_;
+  Instant activity_at_{};
+  std::optional<Instant> still_since_, spinning_since_;
   std::string error_, trouble_;
   StreamMetrics metrics_;
   bool had_session_ = false;

@@ -4,6 +4,8 @@
 #include <csignal>
 #include <utility>
 
+#include "base/ip_address.hpp"
+
 namespace rocd {
 namespace {
 
@@ -166,8 +168,8 @@ void StreamMachine::handle_link(bool linked, const std::string& reason, Now now)
   decide(now);
 }
 
-void StreamMachine::handle_usage(double cpu_seconds, Now now) {
-  watch_.handle_usage(cpu_seconds, now.mono);
+void StreamMachine::handle_activity(const ProcessActivity& activity, Now now) {
+  watch_.handle_activity(activity, now.mono);
   decide(now);
 }
 
@@ -309,6 +311,11 @@ void StreamMachine::begin_generation(Now now) {
     expected.binds_media = plan_->resolved.media.has_value();
     expected.binds_repair = plan_->resolved.repair.has_value();
     expected.binds_control = plan_->resolved.control.has_value();
+  }
+  if (plan_) {
+    const auto& at = plan_->resolved;
+    for (const auto* uri : {&at.media, &at.repair, &at.control})
+      expected.looks_up_names |= *uri && !is_ip_address((*uri)->host);
   }
   watch_ = ChildWatch(std::move(expected), now.mono);
 }

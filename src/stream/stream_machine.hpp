@@ -81,7 +81,7 @@ class StreamMachine {
   void handle_node(const StreamNodeInfo& node, Now now);
   void handle_node_gone(std::uint64_t serial, Now now);
   void handle_link(bool linked, const std::string& reason, Now now);
-  void handle_usage(double cpu_seconds, Now now);
+  void handle_activity(const ProcessActivity& activity, Now now);
   void handle_timeout(Now now);
 
   [[nodiscard]] std::optional<Effect> poll_effect();

@@ -161,11 +161,15 @@ void StreamRecord::refresh_usage(Duration not_older_than) const {
   usage_at_ = now;
 }
 
+void StreamRecord::tell_activity() {
+  const auto activity = tools_.supervisor.activity(uid());
+  if (!activity) return;
+  tell([&](StreamMachine& m, Now now) { m.handle_activity(*activity, now); });
+}
+
 void StreamRecord::tell_usage() {
   refresh_usage(Duration::zero());
   if (!usage_) return;
-  const double cpu_seconds = usage_->cpu_seconds;
-  tell([&](StreamMachine& m, Now now) { m.handle_usage(cpu_seconds, now); });
   publish_status();  // that a child is no longer crash-looping is no change of the machine's
   publish_metrics();
 }

@@ -60,7 +60,8 @@ class StreamRecord {
   }
   void tell_device(const Uid& endpoint);  // something about this endpoint changed
   void tell_child();
-  void tell_usage();
+  void tell_activity();  // of the child: as often as its doing nothing is to be noticed
+  void tell_usage();     // to the readers of events
   void tell_line(std::uint64_t generation, const LogLine& line);
 
   struct Reader {

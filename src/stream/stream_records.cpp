@@ -11,8 +11,10 @@
 namespace rocd {
 namespace {
 
-// Of the children's processor time, while any runs; a spinning child is found within a few.
+// While any child runs: how often it is told what they use.
 constexpr Duration usage_interval = 5s;
+// And how often it is looked whether they go on.
+constexpr Duration activity_interval = ChildWatch::activity_interval;
 
 // The profile's target counts, too; only the stream room knows it.
 void add_tuning_error(const StreamSettings& settings, std::vector<FieldError>& errors) {
@@ -44,7 +46,8 @@ StreamDispatcher::Impl::Impl(boost::asio::any_io_executor ex, Options opts, Stre
             options.ports,
             [this](const Uid& but) { return taken_ports(but); },
             [this](const Uid& uid) { after(uid); }},
-      usage_timer(executor, [this] { sample_usage(); }) {}
+      usage_timer(executor, [this] { sample_usage(); }),
+      activity_timer(executor, [this] { sample_activity(); }) {}
 
 // --- looking up
 
@@ -187,17 +190,27 @@ void StreamDispatcher::Impl::after(const Uid& uid) {
 void StreamDispatcher::Impl::sample_soon() {
   if (sampling) return;
   sampling = true;
-  usage_timer.arm(Now::read().mono + usage_interval);
+  const auto now = Now::read().mono;
+  usage_timer.arm(now + usage_interval);
+  activity_timer.arm(now + activity_interval);
 }
 
-// The timer sleeps when there is no child.
+// The timers sleep when there is no child.
 void StreamDispatcher::Impl::sample_usage() {
+  usage_timer.arm(Now::read().mono + usage_interval);
+  for (const auto& [uid, found] : records)
+    if (found->has_child()) found->tell_usage();
+}
+
+void StreamDispatcher::Impl::sample_activity() {
   sampling = false;
   for (const auto& [uid, found] : records) {
     if (!found->has_child()) continue;
-    sample_soon();
-    found->tell_usage();
+    sampling = true;
+    found->tell_activity();
   }
+  if (sampling) return activity_timer.arm(Now::read().mono + activity_interval);
+  usage_timer.arm(std::nullopt);
 }
 
 void StreamDispatcher::Impl::tell_users(const StreamSpec& spec) {

@@ -50,6 +50,7 @@ struct StreamDispatcher::Impl {
   void after(const Uid& uid);
   void sample_soon();
   void sample_usage();
+  void sample_activity();
   // Tells each endpoint of the spec who uses it now.
   void tell_users(const StreamSpec& spec);
 
@@ -62,6 +63,7 @@ struct StreamDispatcher::Impl {
   EventBus& events;
   StreamTools tools;
   MachineTimer usage_timer;
+  MachineTimer activity_timer;
   bool sampling = false;
   bool started = false;  // what was there at the start is no news
   bool closing = false;

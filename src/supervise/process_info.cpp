@@ -1,11 +1,40 @@
 #include "supervise/process_info.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
+#include <charconv>
+#include <ctime>
 #include <fstream>
 #include <sstream>
+#include <string_view>
+
+#include "base/descriptor.hpp"
 
 namespace rocd {
+namespace {
+
+// The value behind "\nNAME:\t" of proc_pid_status(5).
+std::optional<std::uint64_t> number_of(std::string_view status, std::string_view name) {
+  const auto at = status.find(name);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::uint64_t number = 0;
+  const auto* begin = status.data() + at + name.size();
+  const auto [end, failure] = std::from_chars(begin, status.data() + status.size(), number);
+  if (failure != std::errc()) return std::nullopt;
+  return number;
+}
+
+std::optional<double> cpu_seconds_of(int pid) {
+  clockid_t clock{};
+  timespec used{};
+  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &used) != 0)
+    return std::nullopt;
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
+}  // namespace
 
 std::optional<ProcessStat> read_process_stat(int pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
@@ -30,6 +59,25 @@ std::optional<ProcessStat> read_process_stat(int pid) {
   stat.cpu_ticks = user + system;
   stat.rss_bytes = rss_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   return stat;
+}
+
+std::optional<ProcessActivity> read_process_activity(int pid) {
+  const Descriptor file(
+      ::open(("/proc/" + std::to_string(pid) + "/status").c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 4096> bytes{};  // a page: the file is made in one piece
+  const auto size = file ? ::read(file.get(), bytes.data(), bytes.size()) : -1;
+  if (size <= 0) return std::nullopt;
+  const std::string_view status(bytes.data(), static_cast<std::size_t>(size));
+  constexpr std::string_view state = "\nState:\t";
+  const auto state_at = status.find(state);
+  const auto tracer = number_of(status, "\nTracerPid:\t");
+  const auto waited = number_of(status, "\nvoluntary_ctxt_switches:\t");
+  const auto displaced = number_of(status, "\nnonvoluntary_ctxt_switches:\t");
+  const auto cpu = cpu_seconds_of(pid);
+  if (state_at == std::string_view::npos || !tracer || !waited || !displaced || !cpu)
+    return std::nullopt;
+  const auto letter = status.substr(state_at + state.size(), 1);
+  return ProcessActivity{letter == "T", *tracer != 0, *waited + *displaced, *cpu};
 }
 
 std::string current_boot_id() {

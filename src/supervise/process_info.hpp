@@ -17,6 +17,17 @@ struct ProcessStat {
 
 [[nodiscard]] std::optional<ProcessStat> read_process_stat(int pid);  // nullopt: no such process
 
+// What a process does, told often: whether it goes on, and how much of a processor it uses.
+struct ProcessActivity {
+  bool stopped = false;        // by a signal (SIGSTOP, SIGTSTP, …)
+  bool traced = false;         // a debugger decides whether it runs
+  std::uint64_t switches = 0;  // of its main thread: each time that it waits, or is made to wait
+  double cpu_seconds = 0;      // of all its threads
+  friend bool operator==(const ProcessActivity&, const ProcessActivity&) = default;
+};
+
+[[nodiscard]] std::optional<ProcessActivity> read_process_activity(int pid);
+
 // Of this boot; empty if the kernel does not tell.
 [[nodiscard]] std::string current_boot_id();
 

@@ -137,8 +137,10 @@ struct Supervisor::Impl {
   }
 
   void perform(const Uid&, Entry& entry, const ChildMachine::Signal& signal) {
-    if (entry.process && signal.generation == entry.machine.status().generation)
-      entry.process->signal_group(signal.signal);
+    if (!entry.process || signal.generation != entry.machine.status().generation) return;
+    entry.process->signal_group(signal.signal);
+    // One that was stopped gets any other signal only when it goes on.
+    if (signal.signal != SIGKILL) entry.process->signal_group(SIGCONT);
   }
 
   void handle_output(const Uid& id, std::uint64_t generation, OutputChannel channel,
@@ -320,6 +322,12 @@ std::optional<Supervisor::Usage> Supervisor::usage(const Uid& child) const {
   if (!stat || stat->rss_bytes == 0) return std::nullopt;  // dead already, or not in exec(2) yet
   const auto ticks_per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
   return Usage{static_cast<double>(stat->cpu_ticks) / ticks_per_second, stat->rss_bytes};
+}
+
+std::optional<ProcessActivity> Supervisor::activity(const Uid& child) const {
+  const auto* entry = impl_->find(child);
+  if (entry == nullptr || !entry->process) return std::nullopt;
+  return read_process_activity(entry->process->identity().pid);
 }
 
 asio::awaitable<void> Supervisor::shutdown() {

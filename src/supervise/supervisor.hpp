@@ -13,6 +13,7 @@
 #include "base/uid.hpp"
 #include "model/stream.hpp"
 #include "supervise/child_machine.hpp"
+#include "supervise/process_info.hpp"
 #include "supervise/spawner.hpp"
 
 namespace rocd {
@@ -61,6 +62,7 @@ class Supervisor {
     std::uint64_t rss_bytes = 0;
   };
   [[nodiscard]] std::optional<Usage> usage(const Uid& child) const;  // from proc(5)
+  [[nodiscard]] std::optional<ProcessActivity> activity(const Uid& child) const;
 
   // Stops all; completes when every process is gone. kill_now(): KILL at once (second signal).
   [[nodiscard]] boost::asio::awaitable<void> shutdown();

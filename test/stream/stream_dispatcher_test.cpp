@@ -340,7 +340,7 @@ TEST_CASE("a device that vanishes stops its child before anything else happens")
   auto* process = world.process_of(uid);
   world.driver.remove_system_device("alsa_output.usb");
   REQUIRE(world.until([&] { return !process->alive(); }));
-  CHECK(process->signals == std::vector{SIGTERM});
+  CHECK(process->signals == std::vector{SIGTERM, SIGCONT});
   CHECK(world.state(uid) == StreamState::waiting);
   CHECK(world.streams->find(uid)->status.exits.back().requested);
   world.driver.add_system_device(system);

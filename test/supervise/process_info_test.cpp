@@ -46,7 +46,37 @@ TEST_CASE("the start time is that of the process, whatever it calls itself") {
   CHECK(stat->start_ticks - (*first)->identity().start_ticks < 1000);  // 10 s
 }
 
+TEST_CASE("what a process does is told: working, waiting, stopped") {
+  Reactor reactor;
+  ProcessSpawner spawner(reactor.io.get_executor());
+  SpawnedProbe probe;
+  auto child = spawner.spawn({child_argv({"wait"}), {}}, probe.callbacks());
+  REQUIRE(child.has_value());
+  const int pid = (*child)->identity().pid;
+  const auto reads = [&](auto&& condition) {
+    return reactor.until([&] {
+      const auto activity = read_process_activity(pid);
+      return activity && condition(*activity);
+    });
+  };
+  CHECK(reads([](const auto& a) { return a.switches > 0 && a.cpu_seconds > 0 && !a.stopped; }));
+  ::kill(pid, SIGSTOP);
+  CHECK(reads([](const auto& a) { return a.stopped && !a.traced; }));
+  const auto stopped = read_process_activity(pid);
+  REQUIRE(stopped);
+  CHECK(read_process_activity(pid) == stopped);
+  ::kill(pid, SIGCONT);
+  CHECK(reads([&](const auto& a) { return !a.stopped && a.switches >= stopped->switches; }));
+
+  // Of its own time: a busy loop is seen as it goes on.
+  const auto before = read_process_activity(::getpid());
+  REQUIRE(before);
+  CHECK(reactor.until(
+      [&] { return read_process_activity(::getpid())->cpu_seconds > before->cpu_seconds; }));
+}
+
 TEST_CASE("a process that is not there is nothing") {
+  CHECK_FALSE(read_process_activity(0x3ffffff));
   CHECK_FALSE(read_process_stat(0x3ffffff));
   CHECK_FALSE(read_process_stat(-1));
 }

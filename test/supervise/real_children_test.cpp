@@ -100,6 +100,18 @@ TEST_CASE_METHOD(RealChildren, "who ignores TERM is killed, with its whole group
   CHECK(until([&] { return !process_exists(grandchild); }));
 }
 
+TEST_CASE_METHOD(RealChildren, "a stopped child obeys TERM at once") {
+  auto policy = quick_policy();
+  policy.stop_timeout = 3600s;
+  start(id, {"out=up", "wait"}, policy);
+  wait_for_line(id, "up");
+  ::kill(*supervisor.status(id)->pid, SIGSTOP);
+  REQUIRE(until([&] { return supervisor.activity(id).value_or(ProcessActivity{}).stopped; }));
+  supervisor.stop(id);
+  REQUIRE(until([&] { return state(id) == ChildState::stopped; }));
+  CHECK(supervisor.exits(id).back().text == "SIGTERM");
+}
+
 TEST_CASE_METHOD(RealChildren, "who obeys TERM is not killed") {
   start(id, {"out=up", "wait"});
   wait_for_line(id, "up");

@@ -88,7 +88,7 @@ TEST_CASE_METHOD(Supervised, "a changed request restarts the child once the old 
   start(id, spec("old"));
   start(id, spec("new"));
   CHECK(spawner.count() == 1);
-  CHECK(spawner.last().signals == std::vector<int>{SIGTERM});
+  CHECK(spawner.last().signals == std::vector<int>{SIGTERM, SIGCONT});
   settle();
   REQUIRE(spawner.count() == 2);
   CHECK_FALSE(spawner.at(0).alive());
@@ -254,7 +254,7 @@ TEST_CASE_METHOD(Supervised, "readiness and faults of an older generation are ig
   CHECK(state(id) == ChildState::starting);
   supervisor.fault(id, 2);
   CHECK(state(id) == ChildState::stopping);
-  CHECK(spawner.last().signals == std::vector<int>{SIGTERM});
+  CHECK(spawner.last().signals == std::vector<int>{SIGTERM, SIGCONT});
   settle();
   CHECK_FALSE(supervisor.exits(id).back().requested);
 }
@@ -266,7 +266,7 @@ TEST_CASE_METHOD(Supervised, "who ignores TERM gets KILL after the stop timeout"
   start(id, spec("a", policy));
   supervisor.stop(id);
   REQUIRE(until([&] { return state(id) == ChildState::stopped; }));
-  CHECK(spawner.last().signals == std::vector<int>{SIGTERM, SIGKILL});
+  CHECK(spawner.last().signals == std::vector<int>{SIGTERM, SIGCONT, SIGKILL});
   CHECK(supervisor.exits(id).back().requested);
 }
 
@@ -373,7 +373,8 @@ TEST_CASE_METHOD(Supervised, "shutdown stops all, and ends when the last process
   bool done = false;
   boost::asio::co_spawn(io, supervisor.shutdown(), [&](const std::exception_ptr&) { done = true; });
   settle();
-  for (std::size_t i = 0; i < 4; ++i) CHECK(spawner.at(i).signals == std::vector<int>{SIGTERM});
+  for (std::size_t i = 0; i < 4; ++i)
+    CHECK(spawner.at(i).signals == std::vector<int>{SIGTERM, SIGCONT});
   for (std::size_t i = 0; i < 4; ++i) {
     CHECK_FALSE(done);
     spawner.at(i).crash(SIGTERM);

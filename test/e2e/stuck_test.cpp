@@ -1,0 +1,102 @@
+// Children that are alive and do not work: each is noticed, told of, and replaced, and the tone is
+// back. How soon it is noticed is proven in test/stream/child_watch_test.cpp.
+#include <catch2/catch_test_macros.hpp>
+#include <csignal>
+#include <filesystem>
+#include <sstream>
+
+#include "e2e/scene.hpp"
+#include "support/spin.hpp"
+
+using namespace rocd::test;
+using enum rocd::test::Listener::Tap;
+
+namespace {
+
+constexpr Tone tone{440, 660};
+const std::vector<std::string> both{"send", "receive"};
+
+struct Stuck {
+  const char* name;
+  void (*harm)(const AudioSession& session, const std::string& stream, int pid);
+  const char* said;  // in the log of the daemon; empty: the session manager may be first to heal it
+};
+
+// As a patchbay does it when its user clicks on the cables.
+void unlink_child(const AudioSession& session, const std::string& stream, int) {
+  const std::string device =
+      stream == "send" ? "rocd.speaker:monitor_" : "rocd.microphone.feed:playback_";
+  std::istringstream lines(session.run("pw-link --links"));
+  std::string line, port;
+  while (std::getline(lines, line)) {
+    const auto arrow = line.find("|-> ");
+    if (arrow == std::string::npos && line.find("|<- ") == std::string::npos) port = line;
+    if (arrow == std::string::npos) continue;
+    const auto other = line.substr(arrow + 4);
+    if (port.starts_with(device) || other.starts_with(device))
+      session.run("pw-link -d '" + port + "' '" + other + "'");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a child that is alive but does not work is replaced, and the tone is back", "[e2e]") {
+  const Stuck cases[] = {
+      {"stopped", [](const AudioSession&, const std::string&, int pid) { ::kill(pid, SIGSTOP); },
+       "a signal (SIGSTOP) has stopped it"},
+      {"spinning", [](const AudioSession&, const std::string&, int pid) { make_it_spin(pid); },
+       "it uses a whole processor and makes no progress"},
+      {"unlinked", unlink_child, ""},
+  };
+  Scene scene(loopback_config());
+  auto& rocd = scene.rocd();
+  rocd.wait_for_streams(both);
+  const Player player("rocd.speaker", tone);
+  const Listener microphone("rocd.microphone", source);
+  REQUIRE(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  for (const auto& [name, harm, said] : cases) {
+    for (const auto& stream : both) {
+      INFO(name << ": " << stream);
+      const int former = rocd.child_of(stream);
+      harm(scene.session, stream, former);
+      const std::string reason = said;
+      const bool healed = eventually([&] {
+        const int child = rocd.child_of(stream);
+        return child > 0 && (reason.empty() || child != former) &&
+               rocd.state_of(stream) == "running";
+      });
+      INFO(rocd.log());
+      REQUIRE(healed);
+      CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+      CHECK(rocd.log().find(reason) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a tool that hangs when it starts is not waited for", "[e2e]") {
+  Scene scene(std::nullopt);
+  // The real tool, until there is a file that tells it to hang.
+  const auto hang = scene.path("hang");
+  const auto tool = scene.path("roc-recv");
+  write_file(tool, "#!/bin/sh\n[ ! -e '" + hang.string() +
+                       "' ] || exec sleep 3600\nexec roc-recv \"$@\"\n");
+  std::filesystem::permissions(tool, std::filesystem::perms::owner_all);
+  scene.write_config("tools: { roc_recv: '" + tool.string() + "' }\n" + loopback_config());
+  scene.start_rocd();
+  auto& rocd = scene.rocd();
+  rocd.wait_for_streams(both);
+
+  write_file(hang, "");
+  const int former = rocd.child_of("receive");
+  REQUIRE(::kill(former, SIGKILL) == 0);
+  const bool told = eventually(
+      [&] { return rocd.log().find("its main thread stands still") != std::string::npos; });
+  INFO(rocd.log());
+  REQUIRE(told);
+
+  std::filesystem::remove(hang);
+  rocd.wait_for_streams(both);
+  const Player player("rocd.speaker", tone);
+  const Listener microphone("rocd.microphone", source);
+  CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+}

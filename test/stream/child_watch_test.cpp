@@ -1,0 +1,171 @@
+#include "stream/child_watch.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace rocd;
+
+namespace {
+
+constexpr auto interval = ChildWatch::activity_interval;
+const LinkedNode speaker{"rocd.speaker", 10};
+
+// A sending child whose activity is sampled as the stream room does it.
+struct Watched {
+  explicit Watched(ChildWatch::Expected expected = {.device = speaker})
+      : watch(std::move(expected), now) {}
+
+  void prove() {
+    watch.handle_fact(FactDeviceOpened{}, now);
+    watch.handle_fact(FactMainLoop{}, now);
+    StreamNodeInfo node;
+    node.serial = 100;
+    node.linked_to = {speaker};
+    watch.handle_node(node, now);
+    REQUIRE(watch.proven());
+  }
+  // One sample later; returns the verdict.
+  std::optional<std::string> sample(std::uint64_t switches, double cpu_seconds, Duration after) {
+    now += after;
+    activity.switches += switches;
+    activity.cpu_seconds += cpu_seconds;
+    watch.handle_activity(activity, now);
+    return watch.verdict(now);
+  }
+  std::optional<std::string> works() { return sample(100, 0.03, interval); }
+  std::optional<std::string> stands() { return sample(0, 0, interval); }
+  std::optional<std::string> spins() { return sample(3, 0.7, interval); }
+
+  Instant now = Now::read().mono;
+  ChildWatch watch;
+  ProcessActivity activity;
+};
+
+// How long a child that is `bad` from just after a sample on is borne with, at most.
+template <class Sample>
+Duration endured(Watched& watched, Sample bad) {
+  const auto begin = watched.now;
+  while (!bad()) REQUIRE(watched.now - begin < 60s);
+  return watched.now - begin;
+}
+
+}  // namespace
+
+TEST_CASE("child watch: a child that works is left alone, also after an idle night") {
+  Watched watched;
+  watched.prove();
+  for (int i = 0; i < 1000; ++i) {
+    CHECK_FALSE(watched.works());
+    if (i % 10 == 0) watched.watch.handle_fact(FactProgress{}, watched.now);
+  }
+  // It takes one wait for its device in two samples to be alive.
+  for (int i = 0; i < 20; ++i) {
+    CHECK_FALSE(watched.stands());
+    CHECK_FALSE(watched.sample(1, 0, interval));
+    watched.watch.handle_fact(FactProgress{}, watched.now);
+  }
+}
+
+TEST_CASE("child watch: a main thread that stands still is noticed within 3 s") {
+  Watched watched;
+  watched.prove();
+  CHECK_FALSE(watched.works());
+  // The worst case: it did its last work right after a sample.
+  bool first = true;
+  const auto after = endured(watched, [&] {
+    return std::exchange(first, false) ? watched.sample(1, 0, interval) : watched.stands();
+  });
+  CHECK(after < 3s);
+  CHECK(watched.watch.verdict(watched.now) == "it does nothing: its main thread stands still");
+}
+
+TEST_CASE("child watch: a stopped child is noticed within 3 s, and told apart") {
+  Watched watched;
+  watched.prove();
+  CHECK_FALSE(watched.works());
+  watched.activity.stopped = true;
+  CHECK(endured(watched, [&] { return watched.stands(); }) < 3s);
+  CHECK(watched.watch.verdict(watched.now) == "a signal (SIGSTOP) has stopped it");
+}
+
+TEST_CASE("child watch: a short stop is forgiven") {
+  Watched watched;
+  watched.prove();
+  for (int i = 0; i < 10; ++i) {
+    CHECK_FALSE(watched.works());
+    watched.activity.stopped = true;
+    CHECK_FALSE(watched.stands());
+    watched.activity.stopped = false;
+  }
+}
+
+TEST_CASE("child watch: a child in a debugger may stand still") {
+  Watched watched;
+  watched.prove();
+  watched.activity.traced = true;
+  for (int i = 0; i < 20; ++i) CHECK_FALSE(watched.stands());
+  watched.activity.traced = false;
+  CHECK(endured(watched, [&] { return watched.stands(); }) < 3s);
+}
+
+TEST_CASE("child watch: samples that come late prove nothing") {
+  Watched watched;
+  watched.prove();
+  for (int i = 0; i < 10; ++i) {
+    CHECK_FALSE(watched.sample(0, 0, 1600ms));
+    CHECK_FALSE(watched.sample(10, 1.6, 1600ms));
+    watched.watch.handle_fact(FactProgress{}, watched.now);
+  }
+}
+
+TEST_CASE("child watch: a spinning child is noticed within 3 s, also if a quarter is stolen") {
+  Watched watched;
+  watched.prove();
+  CHECK_FALSE(watched.works());
+  bool first = true;
+  const auto after = endured(watched, [&] {
+    // At first half a sample of it only.
+    return std::exchange(first, false) ? watched.sample(50, 0.4, interval)
+                                       : watched.sample(3, 0.57, interval);
+  });
+  CHECK(after < 3s);
+  CHECK(watched.watch.verdict(watched.now) == "it uses a whole processor and makes no progress");
+}
+
+TEST_CASE("child watch: much work that makes progress is no spinning") {
+  Watched watched;
+  watched.prove();
+  for (int i = 0; i < 100; ++i) {
+    CHECK_FALSE(watched.spins());
+    watched.watch.handle_fact(FactProgress{}, watched.now);
+  }
+}
+
+TEST_CASE("child watch: one that begins stands still only if it need not look up a name") {
+  SECTION("it waits for its device, as nobody ever answers") {
+    Watched watched;
+    CHECK_FALSE(watched.works());
+    CHECK(endured(watched, [&] { return watched.stands(); }) < 3s);
+  }
+  SECTION("it waits for a name server") {
+    Watched watched({.device = speaker, .looks_up_names = true});
+    for (int i = 0; i < 50; ++i) CHECK_FALSE(watched.stands());
+    watched.prove();
+    CHECK(endured(watched, [&] { return watched.stands(); }) < 3s);
+  }
+  SECTION("it is stopped meanwhile") {
+    Watched watched({.device = speaker, .looks_up_names = true});
+    watched.activity.stopped = true;
+    CHECK(endured(watched, [&] { return watched.stands(); }) < 3s);
+  }
+}
+
+TEST_CASE("child watch: after an excuse everything is proven anew") {
+  Watched watched;
+  watched.prove();
+  CHECK_FALSE(watched.works());
+  CHECK_FALSE(watched.stands());
+  watched.watch.excuse(watched.now);
+  CHECK_FALSE(watched.stands());
+  CHECK_FALSE(watched.stands());
+  CHECK(watched.stands());
+}
