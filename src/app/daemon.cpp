@@ -215,13 +215,13 @@ asio::awaitable<void> Daemon::Impl::stop(bool as_asked) {
   io.stop();
 }
 
-// In order: no new requests, no new children, no nodes.
+// In order: no trials of tools, no new requests, no new children, no nodes.
 asio::awaitable<bool> Daemon::Impl::end_everything() {
   events.publish(EventType::daemon_stopping, "/system", nullptr, nullptr, Now::read().wall);
   const auto everything = [this]() -> asio::awaitable<bool> {
+    co_await engine.shutdown();
     co_await http.shutdown();
     co_await streams.shutdown();
-    co_await engine.shutdown();
     endpoints.shutdown();
     co_return true;
   };

@@ -1,15 +1,21 @@
 #include "stream/roc_probe.hpp"
 
-#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 
 #include "stream/roc_log_grammar.hpp"
 #include "stream/tool_run.hpp"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
 
 namespace rocd {
 namespace {
@@ -25,30 +31,32 @@ constexpr std::string_view fec_hint =
     "install a build of Roc Toolkit with OpenFEC (Debian 13's roc-toolkit-tools has it), or use "
     "plain rtp://";
 
-// A WAV file of silence for trial runs of roc-send, gone with the object. Its end ends the run.
+// A WAV file of silence for trial runs of roc-send: in memory and without a name, so that not even
+// a rocd that is killed leaves it behind. Its end ends the run.
 class SilentFile {
  public:
-  SilentFile() {
-    const auto directory = std::filesystem::temp_directory_path(error_);
-    path_ = (error_ ? std::filesystem::path("/tmp") : directory) / "rocd-probe-XXXXXX.wav";
-    const int fd = ::mkostemps(path_.data(), 4, O_CLOEXEC);
-    if (fd < 0) {
-      path_.clear();
-      return;
-    }
+  SilentFile() : fd_(make()) {
     const auto bytes = wav();
-    const bool written =
-        ::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
-    ::close(fd);
-    if (!written) remove();
+    if (fd_ >= 0 && ::write(fd_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()))
+      path_ = fmt::format("/proc/{}/fd/{}", ::getpid(), fd_);
   }
-  ~SilentFile() { remove(); }
+  ~SilentFile() {
+    if (fd_ >= 0) ::close(fd_);
+  }
   SilentFile(const SilentFile&) = delete;
   SilentFile& operator=(const SilentFile&) = delete;
 
+  // As other processes of this user open it. Empty: there is none.
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
+  // MFD_NOEXEC_SEAL, which a system may demand, is of Linux 6.3; those before know it not.
+  static int make() {
+    constexpr const char* name = "rocd-probe";
+    const int fd = ::memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+    return fd < 0 && errno == EINVAL ? ::memfd_create(name, MFD_CLOEXEC) : fd;
+  }
+
   // Long enough for a few packets and a repair block, so that the receiver makes its decoder.
   static std::string wav() {
     constexpr std::uint32_t rate = 44100, frames = rate / 5, data = frames * 4;
@@ -77,12 +85,7 @@ class SilentFile {
     return out;
   }
 
-  void remove() {
-    if (!path_.empty()) ::unlink(path_.c_str());
-    path_.clear();
-  }
-
-  std::error_code error_;
+  int fd_;
   std::string path_;
 };
 

@@ -3,6 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <memory>
 
 #include "base/line_ring.hpp"
@@ -66,6 +67,8 @@ boost::asio::awaitable<ToolRun> run_tool(boost::asio::any_io_executor executor, 
   boost::system::error_code error;
   if (!state->finished) {
     co_await state->done.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, error));
+    // Cancelled: that the tool was stopped by us says nothing about it.
+    if (!state->finished && error) throw boost::system::system_error(error);
   }
   state->run.timed_out = !state->finished;
   state->finished = true;

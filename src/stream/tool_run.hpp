@@ -25,6 +25,7 @@ struct ToolRun {
 };
 
 // `enough` is asked after each line (it may start other things); true ends the run.
+// Cancelled while it runs, it ends by operation_aborted, and the program with it.
 [[nodiscard]] boost::asio::awaitable<ToolRun> run_tool(
     boost::asio::any_io_executor executor, Spawner& spawner, SpawnRequest request, Instant deadline,
     std::function<bool(const std::string& line)> enough = nullptr);

@@ -31,6 +31,14 @@ class Application {
       throw std::runtime_error("rocd neither gets ready nor ends:\n" + log());
     std::istringstream(read_file(said_)) >> rocd_ >> url_;
   }
+  // Not before its rocd has ended, which ends its children first: who counts the processes of the
+  // session afterwards finds none of them.
+  ~Application() {
+    process_.signal(SIGTERM);
+    if (url_ != "ended") CHECK(eventually([&] { return !process_runs(rocd_); }));
+  }
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
 
   [[nodiscard]] Process& process() { return process_; }
   [[nodiscard]] int rocd() const { return rocd_; }
