@@ -5,6 +5,7 @@
 #include "api/authentication.hpp"
 #include "api/cross_origin.hpp"
 #include "api/handlers.hpp"
+#include "api/open_readers.hpp"
 #include "api/problem.hpp"
 #include "api/respond.hpp"
 #include "base/log.hpp"
@@ -28,24 +29,32 @@ struct Api::Impl {
     context.events.set_resources([this] { return event_resources(services); });
   }
 
-  HttpResponse answer(const HttpRequest& request) const {
+  HttpResponse answer(const HttpRequest& request) {
     const auto& http = services.context.config.http;
     auto response = respond(request, http);
     allow_origin(request, http, response);
     return response;
   }
 
-  HttpResponse respond(const HttpRequest& request, const HttpConfig& http) const {
+  HttpResponse respond(const HttpRequest& request, const HttpConfig& http) {
     if (auto problem = check_access(request, services.access, http)) {
       return to_response(*problem, request.path);
     }
     if (is_preflight(request)) return preflight_response();
-    auto response = router.dispatch(request, caller_role(request, http));
+    const auto role = caller_role(request, http);
+    auto response = router.dispatch(request, role);
     finish_conditional(request, response);
+    if (response.is_open_ended()) readers.add(request, role, response);
     return response;
   }
 
-  HttpResponse answer_always(const HttpRequest& request) const {
+  // As of now. A request that may not come from where it comes has none.
+  Role role_now(const HttpRequest& request) const {
+    const auto& http = services.context.config.http;
+    return check_access(request, services.access, http) ? Role::none : caller_role(request, http);
+  }
+
+  HttpResponse answer_always(const HttpRequest& request) {
     try {
       return answer(request);
     } catch (const std::exception& error) {
@@ -57,6 +66,7 @@ struct Api::Impl {
 
   Services services;
   Router router;
+  OpenReaders readers;
 };
 
 Api::Api(const Context& context) : impl_(std::make_unique<Impl>(context)) {}
@@ -70,6 +80,16 @@ HttpResponse Api::handle(const HttpRequest& request) {
   impl_->services.statistics.count(request.method, response.route, response.status,
                                    Now::read().mono - begin);
   return response;
+}
+
+void Api::review_readers() {
+  const auto ended = impl_->readers.review(
+      [this](const HttpRequest& request) { return impl_->role_now(request); });
+  if (ended > 0)
+    log("api").info(
+        "ended {} open streams of events and log lines: their callers may no longer "
+        "read them",
+        ended);
 }
 
 void Api::count_refusal(int status) {

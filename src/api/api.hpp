@@ -36,6 +36,10 @@ class Api final {
   // Never throws: a defect is a 500 and a line in the log.
   [[nodiscard]] HttpResponse handle(const HttpRequest& request);
 
+  // After http.tokens, allowed_hosts or allowed_origins may have changed: ends open-ended responses
+  // of who could not do as much any more.
+  void review_readers();
+
   // A request that the server answered before it could be handled: for the statistics.
   void count_refusal(int status);
 

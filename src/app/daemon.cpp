@@ -177,6 +177,7 @@ Result<> Daemon::Impl::start() {
 Result<ReloadReport> Daemon::Impl::reload() {
   manager.reloading();
   auto report = reloader.reload();
+  api.review_readers();  // before the reactor lets anything be written
   manager.ready();
   return report;
 }

@@ -264,6 +264,11 @@ boost::json::value show_tokens(const Config& config) {
   return list;
 }
 
+// A token that was replaced by another one of the same name is another token.
+bool same_tokens(const Config& a, const Config& b) {
+  return a.http.tokens == b.http.tokens;
+}
+
 boost::json::value show_level(const Config& config) {
   return word_of(config.log.level, levels());
 }
@@ -293,7 +298,8 @@ const std::vector<Setting>& settings() {
       {"http", "listen", "ROCD_HTTP_LISTEN", set_listen, show_listen},
       {"http", "unix_socket", "ROCD_HTTP_UNIX_SOCKET", set_unix_socket, show_unix_socket},
       {"events", "socket", "ROCD_EVENTS_SOCKET", set_events_socket, show_events_socket},
-      {"http", "tokens", nullptr, nullptr, show_tokens, take<&C::http, &HttpConfig::tokens>},
+      {"http", "tokens", nullptr, nullptr, show_tokens, take<&C::http, &HttpConfig::tokens>,
+       nullptr, false, same_tokens},
       {"http", "allowed_origins", nullptr, nullptr, show<&C::http, &HttpConfig::allowed_origins>,
        take<&C::http, &HttpConfig::allowed_origins>},
       {"http", "allowed_hosts", nullptr, nullptr, show<&C::http, &HttpConfig::allowed_hosts>,

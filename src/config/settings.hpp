@@ -23,6 +23,8 @@ struct Setting {
   // What the file must say without quotes ("true or false"); nullptr: text, quoted or not.
   const char* unquoted = nullptr;
   bool secret = false;  // never shown
+  // nullptr: two are the same if they are shown as the same.
+  bool (*same)(const Config& a, const Config& b) = nullptr;
 
   [[nodiscard]] std::string path() const { return section.empty() ? key : section + "." + key; }
 };

@@ -13,7 +13,8 @@ TakeOver take_over(const Config& in_force, const Config& read) {
   config.streams = read.streams;
   for (const auto& setting : settings()) {
     const auto key = setting.path();
-    const bool same = setting.show(in_force) == setting.show(read);
+    const bool same = setting.same != nullptr ? setting.same(in_force, read)
+                                              : setting.show(in_force) == setting.show(read);
     if (!same) (setting.take != nullptr ? result.changed : result.waiting).push_back(key);
     if (!same && setting.take == nullptr) continue;
     if (setting.take != nullptr) setting.take(config, read);

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "base/descriptor.hpp"
 #include "stream/roc_log_grammar.hpp"
 #include "stream/tool_run.hpp"
 
@@ -35,13 +36,10 @@ constexpr std::string_view fec_hint =
 // a rocd that is killed leaves it behind. Its end ends the run.
 class SilentFile {
  public:
-  SilentFile() : fd_(make()) {
+  SilentFile() : file_(make()) {
     const auto bytes = wav();
-    if (fd_ >= 0 && ::write(fd_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()))
-      path_ = fmt::format("/proc/{}/fd/{}", ::getpid(), fd_);
-  }
-  ~SilentFile() {
-    if (fd_ >= 0) ::close(fd_);
+    if (::write(file_.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()))
+      path_ = fmt::format("/proc/{}/fd/{}", ::getpid(), file_.get());
   }
   SilentFile(const SilentFile&) = delete;
   SilentFile& operator=(const SilentFile&) = delete;
@@ -51,10 +49,10 @@ class SilentFile {
 
  private:
   // MFD_NOEXEC_SEAL, which a system may demand, is of Linux 6.3; those before know it not.
-  static int make() {
+  static Descriptor make() {
     constexpr const char* name = "rocd-probe";
     const int fd = ::memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
-    return fd < 0 && errno == EINVAL ? ::memfd_create(name, MFD_CLOEXEC) : fd;
+    return Descriptor(fd < 0 && errno == EINVAL ? ::memfd_create(name, MFD_CLOEXEC) : fd);
   }
 
   // Long enough for a few packets and a repair block, so that the receiver makes its decoder.
@@ -85,7 +83,7 @@ class SilentFile {
     return out;
   }
 
-  int fd_;
+  Descriptor file_;
   std::string path_;
 };
 

@@ -3,6 +3,7 @@
 #include "app/reloader.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/json/serialize.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <fstream>
@@ -209,6 +210,24 @@ TEST_CASE("the last token cannot go while rocd listens where others can reach it
   CHECK_THAT(rocd.mistake(), ContainsSubstring("'192.0.2.1' is not a loopback address"));
   CHECK(rocd.state() == before);
   CHECK(rocd.config.http.tokens.size() == 1);
+}
+
+TEST_CASE("a token that was replaced is a new value, and the report does not hold it") {
+  Daemonette rocd;
+  const auto with_token = [&](const char* digit) {
+    std::string hash;
+    while (hash.size() < 64) hash += digit;
+    rocd.write("http: { tokens: [{ name: phone, role: viewer, sha256: " + hash + " }] }\n" +
+               initial);
+    return rocd.reload();
+  };
+  REQUIRE(with_token("a").has_value());
+  const auto report = with_token("b");
+  REQUIRE(report.has_value());
+  CHECK(report->values == std::vector<std::string>{"http.tokens"});
+  CHECK_THAT(boost::json::serialize(to_json(*report, rocd.self.uid)),
+             !ContainsSubstring("bbbb") && !ContainsSubstring("aaaa"));
+  CHECK(with_token("b")->values.empty());
 }
 
 TEST_CASE("what contradicts something made over REST has its place, too") {

@@ -59,6 +59,42 @@ std::string everything(const Rocd& rocd) {
   return all + boost::json::serialize(rocd.http().get("/system/config"));
 }
 
+// Of whom the configuration holds the hash.
+struct Caller {
+  std::string name, token, hash;
+};
+const Caller alice{"alice", "rocd_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE",
+                   "2e15d389a64c2f83e3869d5bc5d7787da0039e06ca5c3ac455ef69c4f40e523a"};
+const Caller bob{"bob", "rocd_AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI",
+                 "ab7c97d071a97162aa34d3539a00bf1deef275551786f4e2704f8ba0184cc833"};
+constexpr auto another_hash = "40873e7017c4f28abdde188220bf39dc33affdf36883366b0f79aa71f014095b";
+
+std::string token_entry(const Caller& caller, const std::string& role) {
+  return "{ name: " + caller.name + ", role: " + role + ", sha256: " + caller.hash + " }";
+}
+
+// curl as `caller` at something that does not end.
+class OpenReader {
+ public:
+  OpenReader(const TempDirectory& directory, const Rocd& rocd, const Caller& caller,
+             const std::string& name, const std::string& path,
+             const std::vector<std::string>& arguments = {})
+      : told_(directory.path() / (caller.name + name)) {
+    std::vector<std::string> argv{"curl", "-sNi", "-H", "Authorization: Bearer " + caller.token};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    argv.push_back(rocd.http().url() + path);
+    process_ = std::make_unique<Process>(
+        Process::Options{.argv = argv, .output = told_, .errors = directory.path() / "curl.txt"});
+  }
+  [[nodiscard]] std::string told() const { return read_file(told_); }
+  [[nodiscard]] bool ends() { return process_->wait().has_value(); }
+  [[nodiscard]] bool runs() { return process_->running(); }
+
+ private:
+  std::filesystem::path told_;
+  std::unique_ptr<Process> process_;
+};
+
 std::string stream_uri(const Rocd& rocd, const std::string& name) {
   return std::string(rocd.stream(name).at("stream_uri").as_string());
 }
@@ -167,4 +203,65 @@ TEST_CASE("an endpoint of the configuration changes its volume in place, and its
   scene.write_config("name: empty\n");
   rocd.process().signal(SIGHUP);
   CHECK(eventually([&] { return !has_node(scene.session, "rocd.speaker"); }));
+}
+
+TEST_CASE("a reload ends what is open for a revoked token at once, and nothing else", "[e2e]") {
+  const TempDirectory directory;
+  const auto path = [&](const std::string& name) { return (directory.path() / name).string(); };
+  const auto write_config = [&](const std::string& tokens) {
+    write_file(path("rocd.yaml"), "http: { unix_socket: " + path("rocd.sock") + ", tokens: [" +
+                                      tokens + "] }\nevents: { socket: off }\naudio: { remote: " +
+                                      path("no-pipewire") + " }\n");
+  };
+  write_config(token_entry(alice, "admin") + ", " + token_entry(bob, "admin"));
+  Rocd rocd({.config = path("rocd.yaml"), .state = path("state"), .log = path("log")});
+  const std::vector<std::string> websocket{
+      "-H", "Connection: Upgrade",       "-H", "Upgrade: websocket",
+      "-H", "Sec-WebSocket-Version: 13", "-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="};
+  const auto open = [&](const Caller& caller) {
+    std::vector<std::unique_ptr<OpenReader>> readers;
+    const auto add = [&](const auto&... what) {
+      readers.push_back(std::make_unique<OpenReader>(directory, rocd, caller, what...));
+    };
+    add("-events", "/events?types=daemon.*");
+    add("-websocket", "/events?types=daemon.*", websocket);
+    add("-log", "/system/log?follow");
+    return readers;
+  };
+  const auto alices = open(alice), bobs = open(bob);
+  const std::vector<std::string> first{"synced", "synced", "REST API on"};
+  for (const auto* readers : {&alices, &bobs})
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      INFO((*readers)[i]->told());
+      REQUIRE(
+          eventually([&] { return (*readers)[i]->told().find(first[i]) != std::string::npos; }));
+    }
+
+  // Replaced: the same name, the same role.
+  write_config(token_entry({alice.name, "", another_hash}, "admin") + ", " +
+               token_entry(bob, "admin"));
+  rocd.process().signal(SIGHUP);
+  for (const auto& reader : alices) CHECK(reader->ends());
+  CHECK(eventually([&] {
+    return bobs[0]->told().find("daemon.reloaded") != std::string::npos &&
+           bobs[1]->told().find("daemon.reloaded") != std::string::npos &&
+           bobs[2]->told().find("new values of http.tokens") != std::string::npos;
+  }));
+  for (const auto& reader : alices) {
+    CHECK_THAT(reader->told(), !ContainsSubstring("daemon.reloaded"));
+    CHECK_THAT(reader->told(), !ContainsSubstring("http.tokens"));
+  }
+  OpenReader again(directory, rocd, alice, "-again", "/events");
+  CHECK(again.ends());
+  CHECK_THAT(again.told(), ContainsSubstring("401 Unauthorized"));
+
+  // Lowered, and by the other way to read the configuration anew.
+  for (const auto& reader : bobs) CHECK(reader->runs());
+  write_config(token_entry(bob, "viewer"));
+  const auto report = run_program({"curl", "-s", "--unix-socket", path("rocd.sock"), "-X", "POST",
+                                   "http://localhost/system/reload"});
+  CHECK_THAT(report.output, ContainsSubstring(R"("values":["http.tokens"])"));
+  for (const auto& secret : {bob.hash, std::string(another_hash)})
+    CHECK_THAT(report.output + rocd.log(), !ContainsSubstring(secret));
+  for (const auto& reader : bobs) CHECK(reader->ends());
 }
