@@ -29,6 +29,12 @@ void make_node(const AudioSession& session, const std::string& name, const std::
   if (!eventually(ready)) throw std::runtime_error(name + " does not get its ports");
 }
 
+std::string id_of(const AudioSession& session, const std::string& name) {
+  for (const auto& node : graph_nodes(session))
+    if (node.name == name) return std::to_string(node.id);
+  throw std::runtime_error("no node " + name);
+}
+
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
@@ -82,9 +88,11 @@ void destroy_node(const AudioSession& session, const std::string& name) {
   if (!found) throw std::runtime_error("no node " + name + " to destroy");
 }
 
-void make_sink(const AudioSession& session, const std::string& name, int priority) {
-  make_node(session, name, "Audio/Sink",
-            "monitor.channel-volumes=true priority.session=" + std::to_string(priority));
+void make_sink(const AudioSession& session, const std::string& name, int priority,
+               const std::string& more) {
+  make_node(
+      session, name, "Audio/Sink",
+      "monitor.channel-volumes=true priority.session=" + std::to_string(priority) + " " + more);
 }
 
 void make_source(const AudioSession& session, const std::string& name, int priority) {
@@ -95,6 +103,28 @@ void make_source(const AudioSession& session, const std::string& name, int prior
             "priority.session=" + std::to_string(priority + 500));
   for (const std::string channel : {"FL", "FR"})
     session.run("pw-link -L " + feed + ":monitor_" + channel + " " + name + ":input_" + channel);
+}
+
+void prime_node(const AudioSession& session, const std::string& name) {
+  for (const std::string command : {"Start", "Pause"})
+    session.run("pw-cli c " + id_of(session, name) + " " + command + " '{}' </dev/null");
+}
+
+GraphLevel level_of(const AudioSession& session, const std::string& name) {
+  for (const auto& object : session.dump()) {
+    if (object.at("type") != "PipeWire:Interface:Node") continue;
+    const auto& info = object.at("info").as_object();
+    if (text(info.at("props").as_object(), "node.name") != name) continue;
+    const auto& level = info.at("params").at("Props").at(0);
+    return {level.at("channelVolumes").at(0).to_number<double>(), level.at("mute").as_bool()};
+  }
+  throw std::runtime_error("no node " + name);
+}
+
+void set_level(const AudioSession& session, const std::string& name, const GraphLevel& level) {
+  const auto volume = std::to_string(level.volume);
+  session.run("pw-cli set-param " + id_of(session, name) + " Props '{ channelVolumes: [ " + volume +
+              ", " + volume + " ], mute: " + (level.muted ? "true" : "false") + " }' </dev/null");
 }
 
 std::string default_sink(const AudioSession& session) {

@@ -28,9 +28,21 @@ void destroy_node(const AudioSession& session, const std::string& name);
 
 // Devices that are not rocd's. The one of highest priority is the default, which is what finds
 // whoever looks for another device when his own is gone. They return when the device can be used.
-void make_sink(const AudioSession& session, const std::string& name, int priority = 3000);
+// `more`: properties of the node.
+void make_sink(const AudioSession& session, const std::string& name, int priority = 3000,
+               const std::string& more = "");
 // Its sound is what is played to the sink NAME.feed, which is made if it is not there.
 void make_source(const AudioSession& session, const std::string& name, int priority = 3000);
+
+// As if it had been used once: before that a null sink keeps its volume to itself.
+void prime_node(const AudioSession& session, const std::string& name);
+
+struct GraphLevel {
+  double volume = 0;  // linear, of the first channel
+  bool muted = false;
+};
+[[nodiscard]] GraphLevel level_of(const AudioSession& session, const std::string& name);
+void set_level(const AudioSession& session, const std::string& name, const GraphLevel& level);
 
 [[nodiscard]] std::string default_sink(const AudioSession& session);
 [[nodiscard]] std::string default_source(const AudioSession& session);
