@@ -93,7 +93,8 @@ struct Daemon::Impl {
                 [this] { return service_status(streams.count_states(), driver.connected()); }),
         signals(io),
         tasks(io.get_executor()) {
-    if (manager.present()) manager_news = events.subscribe([this] { manager.changed(); });
+    if (manager.present())
+      manager_news = events.subscribe([this] { manager.changed(); }, EventBus::Interest::changes);
     http.set_on_refusal([this](int status) { api.count_refusal(status); });
   }
 

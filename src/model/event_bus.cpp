@@ -1,5 +1,6 @@
 #include "model/event_bus.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace rocd {
@@ -17,12 +18,18 @@ void EventBus::publish(EventType type, std::string uri, const EventBody& pre, co
     bytes_ -= events_.front()->envelope.size();
     events_.pop_front();
   }
-  for (const auto& [id, on_event] : *listeners_) on_event();
+  for (const auto& [id, listener] : *listeners_) listener.on_event();
 }
 
-EventBus::Subscription EventBus::subscribe(std::function<void()> on_event) {
+bool EventBus::is_heard() const {
+  return std::any_of(listeners_->begin(), listeners_->end(), [](const auto& entry) {
+    return entry.second.interest == Interest::everything;
+  });
+}
+
+EventBus::Subscription EventBus::subscribe(std::function<void()> on_event, Interest interest) {
   const auto id = next_listener_++;
-  listeners_->emplace(id, std::move(on_event));
+  listeners_->emplace(id, Listener{std::move(on_event), interest});
   return {nullptr, [weak = std::weak_ptr(listeners_), id](void*) {
             if (const auto listeners = weak.lock()) listeners->erase(id);
           }};

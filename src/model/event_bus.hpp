@@ -27,12 +27,16 @@ class EventBus {
   void publish(EventType type, std::string uri, const EventBody& pre, const EventBody& post,
                WallTime now);
 
+  // changes: who does not need what is only of the moment (stream.metrics), and is no reason to say
+  // it.
+  enum class Interest { everything, changes };
   // Called after each event. It may neither publish nor subscribe. Ends with the handle, which may
   // outlive the bus.
   using Subscription = std::shared_ptr<void>;
-  [[nodiscard]] Subscription subscribe(std::function<void()> on_event);
-  // Whether somebody listens at this moment: what is only of the moment need not be said to nobody.
-  [[nodiscard]] bool is_heard() const { return !listeners_->empty(); }
+  [[nodiscard]] Subscription subscribe(std::function<void()> on_event,
+                                       Interest interest = Interest::everything);
+  // Whether somebody listens to what is only of the moment.
+  [[nodiscard]] bool is_heard() const;
 
   [[nodiscard]] const std::string& epoch() const { return epoch_; }
   [[nodiscard]] std::uint64_t last_seq() const { return last_seq_; }  // 0: none yet
@@ -67,7 +71,11 @@ class EventBus {
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:
-  using Listeners = std::map<std::uint64_t, std::function<void()>>;
+  struct Listener {
+    std::function<void()> on_event;
+    Interest interest;
+  };
+  using Listeners = std::map<std::uint64_t, Listener>;
 
   std::string epoch_;
   std::uint64_t last_seq_ = 0;

@@ -1,5 +1,6 @@
 // What a service manager hears of rocd, and when it hears nothing (sd_notify(3)).
 #include <atomic>
+#include <boost/json/parse.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <csignal>
@@ -61,6 +62,35 @@ TEST_CASE("a service manager hears that rocd is ready, how its streams are, and 
   scene.end_rocd(SIGTERM);
   CHECK(hears(socket, "STOPPING=1\nSTATUS=stopping"));
   CHECK(socket.receive(0ms).empty());
+}
+
+TEST_CASE("a service manager reads no metrics: nobody is told of them while nobody else listens",
+          "[e2e]") {
+  const NotifySocket socket(NotifySocket::Kind::path);
+  const Variable variable("NOTIFY_SOCKET", socket.name());
+  Scene scene("events: { socket: off }\n" + loopback_config());
+  auto& rocd = scene.rocd();
+  rocd.wait_for_streams({"send", "receive"});
+  // Metrics are told every 5 s.
+  REQUIRE(eventually(
+      [&] { return rocd.http().get("/system").at("uptime_seconds").to_number<double>() > 11; }));
+
+  // Reading makes rocd say more: what was said before that counts.
+  const auto read = [&](const std::string& query) {
+    return run_program({"curl", "-sN", "--max-time", "1", rocd.http().url() + "/events" + query})
+        .output;
+  };
+  const auto first = read("?types=daemon.*");
+  const auto data = first.find("data: ") + 6;
+  const auto event = boost::json::parse(first.substr(data, first.find('\n', data) - data));
+  const std::string id(event.at("id").as_string());
+  const auto told = read("?last_event_id=" + id.substr(0, id.find('-')) + "-1");
+  REQUIRE_THAT(told, ContainsSubstring("stream.state"));
+  const auto metric = told.find("stream.metrics");
+  const auto last_before = told.find("data: {\"id\":\"" + id + "\"");
+  INFO(id << told);
+  REQUIRE(last_before != std::string::npos);
+  CHECK(metric > last_before);
 }
 
 TEST_CASE("the watchdog is fed under load, but not by a rocd that stands still", "[e2e]") {

@@ -160,6 +160,19 @@ TEST_CASE("Snapshots share what did not change") {
   CHECK(world.bus.snapshot({})->items.size() == 1);
 }
 
+TEST_CASE("Who is interested in changes alone is told of them, and is no reason to say more") {
+  EventBus bus("e");
+  int calls = 0;
+  const auto changes = bus.subscribe([&] { ++calls; }, EventBus::Interest::changes);
+  CHECK_FALSE(bus.is_heard());
+  bus.publish(EventType::daemon_stopping, "/system", {}, {}, {});
+  CHECK(calls == 1);
+  auto reader = bus.subscribe([] {});
+  CHECK(bus.is_heard());
+  reader.reset();
+  CHECK_FALSE(bus.is_heard());
+}
+
 TEST_CASE("Listeners are called after each event until they let go, in any order with the bus") {
   auto bus = std::make_unique<EventBus>("e");
   int calls = 0;
