@@ -5,7 +5,8 @@
 using namespace rocd;
 
 TEST_CASE("backoff doubles up to its cap and stays within its jitter") {
-  const BackoffLimits limits{.initial = 100ms, .cap = 5s, .factor = 2.0, .jitter = 0.2};
+  const BackoffLimits limits{
+      .initial = 100ms, .soon_attempts = 0, .cap = 5s, .factor = 2.0, .jitter = 0.2};
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     Backoff backoff(limits, seed);
     double ideal = 100e6;
@@ -15,6 +16,24 @@ TEST_CASE("backoff doubles up to its cap and stays within its jitter") {
       REQUIRE(delay <= ideal * 1.2 + 1);
       ideal = std::min(ideal * 2, 5e9);
     }
+  }
+}
+
+TEST_CASE("backoff: a trouble that is over within a minute is answered within 4.2 s") {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Backoff backoff({}, seed);
+    Duration waited{};
+    while (waited < 60s) {
+      const auto delay = backoff.next();
+      REQUIRE(delay <= 4200ms);
+      waited += delay;
+    }
+    // One that is not is tried again each half minute.
+    for (int attempt = 0; attempt < 10; ++attempt) (void)backoff.next();
+    REQUIRE(backoff.next() >= 24s);
+    backoff.reset();
+    REQUIRE(backoff.next() <= 120ms);
+    for (int attempt = 0; attempt < 15; ++attempt) REQUIRE(backoff.next() <= 4200ms);
   }
 }
 

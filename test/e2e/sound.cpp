@@ -1,6 +1,8 @@
 #include "e2e/sound.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <fstream>
 
 #include "audioprobe/analysis.hpp"
@@ -11,6 +13,7 @@ namespace rocd::test {
 namespace {
 
 constexpr unsigned rate = 48000;
+constexpr unsigned long_tone_rate = 8000;  // of what is played for more than a minute
 constexpr std::size_t frame_bytes = 2 * sizeof(float);
 // Loud enough for a leak of 10 ms within a window of 100 ms. A gap in another tone, which a busy
 // machine makes, has traces of every frequency: up to 28 dB below that tone were seen.
@@ -32,10 +35,24 @@ audio::Expectation expectation(Tone tone, std::optional<double> dbfs) {
 
 }  // namespace
 
+void write_tone(const std::filesystem::path& file, Tone tone, double seconds) {
+  audio::write_wav(file,
+                   audio::make_tone({tone.left, tone.right}, played_dbfs, seconds,
+                                    seconds > 60 ? long_tone_rate : rate),
+                   audio::SampleFormat::s16);
+}
+
 Player::Player(const std::string& sink, Tone tone) {
   const auto file = directory_.path() / "tone.wav";
-  audio::write_wav(file, audio::make_tone({tone.left, tone.right}, played_dbfs, 60, rate),
-                   audio::SampleFormat::s16);
+  write_tone(file, tone, 60);
+  play(sink, file);
+}
+
+Player::Player(const std::string& sink, const std::filesystem::path& file) {
+  play(sink, file);
+}
+
+void Player::play(const std::string& sink, const std::filesystem::path& file) {
   process_.emplace(
       Process::Options{.argv = {"pw-play", "--target", sink, "-P",
                                 "{ node.name=test.player." + sink + " " + stay + " }", file},
@@ -91,6 +108,20 @@ double Listener::longest_silence_ms(double from, double to) const {
   for (const auto& report : audio::analyze(read(frame(from), frame(to))))
     longest = std::max(longest, report.longest_silence_ms);
   return longest;
+}
+
+std::vector<bool> Listener::windows(Tone tone, double from, double to) const {
+  const auto frame = [](double seconds) { return static_cast<std::size_t>(seconds * rate); };
+  const auto reports = audio::analyze(read(frame(from), frame(to)));
+  const std::array wanted{tone.left, tone.right};
+  std::vector<bool> both;
+  for (std::size_t channel = 0; channel < wanted.size(); ++channel) {
+    const auto& report = reports.at(channel);
+    const bool right = report.frequency && std::abs(*report.frequency - wanted[channel]) < 5;
+    if (channel == 0) both.assign(report.windows.size(), true);
+    for (std::size_t i = 0; i < both.size(); ++i) both[i] = both[i] && right && report.windows[i];
+  }
+  return both;
 }
 
 double Listener::position() const {

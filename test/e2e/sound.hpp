@@ -21,12 +21,19 @@ struct Tone {
 inline constexpr Tone silence{0, 0};
 inline constexpr double played_dbfs = -20;
 
-// Plays to the sink of this node name, for a minute.
+// A steady tone, to be played for longer than a minute, and as often as wanted.
+void write_tone(const std::filesystem::path& file, Tone tone, double seconds);
+
+// Plays to the sink of this node name.
 class Player {
  public:
+  // For a minute.
   Player(const std::string& sink, Tone tone);
+  Player(const std::string& sink, const std::filesystem::path& file);
 
  private:
+  void play(const std::string& sink, const std::filesystem::path& file);
+
   TempDirectory directory_;
   std::optional<Process> process_;
 };
@@ -53,6 +60,10 @@ class Listener {
 
   // Of what was recorded between these positions, in either channel.
   [[nodiscard]] double longest_silence_ms(double from, double to) const;
+
+  // Of what was recorded between these positions, for each 100 ms: whether the tone was in it, on
+  // both channels.
+  [[nodiscard]] std::vector<bool> windows(Tone tone, double from, double to) const;
 
   // Seconds recorded until now.
   [[nodiscard]] double position() const;

@@ -1,0 +1,214 @@
+#include "faults/campaign.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <stdexcept>
+
+namespace rocd::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr double window_seconds = 0.1;
+constexpr double heard_seconds = 0.6;  // without a break: the tone is back
+// Silences that are shorter are made by a busy machine itself. What is reported is the end of the
+// last one of 300 ms; what is judged, the end of the last one of 500 ms.
+constexpr std::size_t reported_windows = 3;
+constexpr std::size_t judged_windows = 5;
+// Beyond the limit: time to see what does come back, and when.
+constexpr Milliseconds grace = 25s;
+
+bool contains_any(const std::string& text, const std::vector<std::string>& wanted) {
+  return std::any_of(wanted.begin(), wanted.end(),
+                     [&](const auto& word) { return text.find(word) != std::string::npos; });
+}
+
+std::string difference(const std::map<std::string, int>& before,
+                       const std::map<std::string, int>& now) {
+  std::string text;
+  for (const auto& [name, count] : before) {
+    const auto found = now.find(name);
+    const int left = found == now.end() ? 0 : found->second;
+    if (left != count)
+      text += name + ": " + std::to_string(count) + " -> " + std::to_string(left) + "; ";
+  }
+  for (const auto& [name, count] : now)
+    if (!before.contains(name)) text += name + ": 0 -> " + std::to_string(count) + "; ";
+  return text;
+}
+
+}  // namespace
+
+Campaign::Campaign(House& house, std::uint32_t seed, const std::string& only)
+    : house_(house), random_(seed) {
+  for (const auto& kind : fault_kinds())
+    if (std::string(kind.name).find(only) != std::string::npos) kinds_.push_back(&kind);
+  if (kinds_.empty()) throw std::runtime_error("no kind of fault is called '" + only + "'");
+}
+
+void Campaign::begin() {
+  house_.rocd().wait_for_streams(house_.streams());
+  if (!eventually([&] { return missing_tones().empty(); }))
+    throw std::runtime_error("before any fault: " + missing_tones() + "\n" + house_.rocd().log());
+  const auto settled = [this] {
+    const auto before = std::exchange(inventory_, house_.inventory());
+    return before == inventory_;
+  };
+  if (!eventually(settled, patience, 1s)) throw std::runtime_error("the house does not settle");
+}
+
+std::map<std::string, double> Campaign::positions() {
+  std::map<std::string, double> now;
+  for (const auto& way : house_.ways()) now[way.name] = house_.listener(way).position();
+  return now;
+}
+
+std::string Campaign::missing_tones() {
+  std::string missing;
+  for (const auto& way : house_.ways()) {
+    const auto& listener = house_.listener(way);
+    const auto now = listener.position();
+    bool heard = now >= heard_seconds;
+    if (heard)
+      for (const bool window : listener.windows(way.tone, now - heard_seconds, now))
+        heard &= window;
+    if (!heard) missing += "no tone by way of " + way.name + "; ";
+  }
+  return missing;
+}
+
+std::vector<const FaultKind*> Campaign::choose() {
+  const auto draw = [this] {
+    if (deck_.empty()) {
+      deck_ = kinds_;
+      std::shuffle(deck_.begin(), deck_.end(), random_);
+    }
+    const auto* kind = deck_.back();
+    deck_.pop_back();
+    return kind;
+  };
+  std::vector<const FaultKind*> chosen{draw()};
+  const bool two = std::bernoulli_distribution(0.4)(random_);
+  if (two && !chosen[0]->alone && !deck_.empty() && !deck_.back()->alone) chosen.push_back(draw());
+  return chosen;
+}
+
+Outcome Campaign::next() {
+  Outcome outcome;
+  auto& story = house_.story();
+  story.read();
+  const auto told_before = story.size();
+  const auto logged_before = house_.rocd().log().size();
+  std::vector<Fault> faults;
+  double limit = 0;
+  bool new_sound = false;
+  bool new_story = false;
+  for (const auto* kind : choose()) {
+    outcome.kinds += (outcome.kinds.empty() ? "" : " + ") + std::string(kind->name);
+    new_story |= kind->new_rocd;
+    auto fault = kind->begin(house_, random_);
+    outcome.what += (outcome.what.empty() ? "" : ", ") + fault.what;
+    limit = std::max(limit, std::chrono::duration<double>(fault.limit).count());
+    new_sound |= fault.new_sound;
+    faults.push_back(std::move(fault));
+  }
+  auto lasts = 0ms;
+  for (const auto& fault : faults) lasts = std::max(lasts, fault.lasts);
+  std::this_thread::sleep_for(lasts);  // it lasts so long: that is the fault
+  for (const auto& fault : faults) fault.end();
+  const auto end = Clock::now();
+  auto since = positions();
+  if (new_sound) house_.make_sound();
+  const double sound_after = std::chrono::duration<double>(Clock::now() - end).count();
+
+  if (!new_story)
+    for (const auto& fault : faults) check_cause(fault, told_before, outcome);
+  try {
+    house_.rocd().wait_for_streams(house_.streams(), "running", grace);
+  } catch (const std::exception& error) {
+    outcome.problems.emplace_back(error.what());
+  }
+  if (new_sound) {
+    for (auto& [name, position] : since) position = 0;
+    outcome.recovery_seconds = sound_after + check_tones(since, limit - sound_after, outcome);
+  } else {
+    outcome.recovery_seconds = check_tones(since, limit, outcome);
+  }
+  check_inventory(outcome);
+  check_order(outcome);
+  if (!outcome.problems.empty()) {
+    const auto log = house_.rocd().log();
+    outcome.problems.push_back("log of rocd:\n" + log.substr(new_story ? 0 : logged_before));
+  }
+  return outcome;
+}
+
+void Campaign::check_cause(const Fault& fault, std::size_t told_before, Outcome& outcome) {
+  if (fault.causes.empty()) return;
+  const bool told = eventually(
+      [&] {
+        house_.story().read();
+        return contains_any(house_.story().texts_since(told_before), fault.causes);
+      },
+      10s);
+  if (!told)
+    outcome.problems.push_back("nobody told of '" + fault.causes.front() + "', only of:\n" +
+                               house_.story().texts_since(told_before));
+}
+
+// Seconds from `since` to the end of the last disturbance.
+double Campaign::check_tones(const std::map<std::string, double>& since, double limit,
+                             Outcome& outcome) {
+  if (!eventually([&] { return missing_tones().empty(); }, grace)) {
+    outcome.problems.push_back(missing_tones());
+  }
+  double last = 0;
+  for (const auto& way : house_.ways()) {
+    const auto& listener = house_.listener(way);
+    const auto from = since.at(way.name);
+    const auto windows = listener.windows(way.tone, from, listener.position());
+    std::size_t in_a_row = 0;
+    double judged = 0;
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+      in_a_row = windows[i] ? 0 : in_a_row + 1;
+      const auto until = static_cast<double>(i + 1) * window_seconds;
+      if (in_a_row >= reported_windows) last = std::max(last, until);
+      if (in_a_row >= judged_windows) judged = until;
+    }
+    if (judged <= limit) continue;
+    std::string timeline;
+    for (const bool heard : windows) timeline += heard ? '#' : '.';
+    outcome.problems.push_back(fmt::format("{} is disturbed for {:.1f} s, longer than {:.1f} s: {}",
+                                           way.name, judged, limit, timeline));
+  }
+  return last;
+}
+
+void Campaign::check_inventory(Outcome& outcome) {
+  std::string left;
+  const auto same = [&] {
+    left = difference(inventory_, house_.inventory());
+    return left.empty();
+  };
+  if (!eventually(same, 10s, 200ms)) outcome.problems.push_back("left behind, or missing: " + left);
+}
+
+void Campaign::check_order(Outcome& outcome) {
+  auto& story = house_.story();
+  const auto agrees = [&] {
+    story.read();
+    for (const auto& stream : house_.streams()) {
+      const auto found = house_.rocd().stream(stream);
+      if (story.state_of(std::string(found.at("stream_uri").as_string())) !=
+          found.at("status").at("state").as_string())
+        return false;
+    }
+    return true;
+  };
+  if (!eventually(agrees, 5s)) outcome.problems.emplace_back("events and GET /streams disagree");
+  for (auto& contradiction : story.take_contradictions())
+    outcome.problems.push_back(std::move(contradiction));
+}
+
+}  // namespace rocd::test

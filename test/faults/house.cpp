@@ -1,0 +1,258 @@
+#include "faults/house.hpp"
+
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+
+#include "base/descriptor.hpp"
+
+namespace rocd::test {
+namespace {
+
+constexpr const char* state_size = "size=4m";
+// Long enough for what happens between two make_sound().
+constexpr double tone_seconds = 900;
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+std::string uri(const std::string& scheme, std::uint16_t port) {
+  return scheme + "://127.0.0.1:" + std::to_string(port);
+}
+
+std::string address(const Way& way, const StreamPorts& ports) {
+  const auto& fec = way.fec;
+  std::string text = "{ media: \"" + uri(fec.empty() ? "rtp" : "rtp+" + fec, ports[0]) + "\"";
+  if (!fec.empty()) text += ", repair: \"" + uri(fec, ports[1]) + "\"";
+  if (ports[2] != 0) text += ", control: \"" + uri("rtcp", ports[2]) + "\"";
+  return text + " }";
+}
+
+void count_descriptors(int pid, std::map<std::string, int>& inventory) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+    std::error_code gone;
+    auto target = std::filesystem::read_symlink(entry.path(), gone).string();
+    // "socket:[123]" -> "socket", "/tmp/x (deleted)" stays
+    if (const auto bracket = target.find(":["); bracket != std::string::npos)
+      target.resize(bracket);
+    if (!gone && !target.ends_with("/log")) ++inventory["descriptor " + target];
+  }
+}
+
+}  // namespace
+
+void enter_namespaces() {
+  const auto user = ::geteuid();
+  const auto group = ::getegid();
+  const int own_user = user == 0 ? 0 : CLONE_NEWUSER;
+  if (::unshare(own_user | CLONE_NEWNET | CLONE_NEWNS) != 0) fail("cannot make namespaces");
+  if (own_user != 0) {
+    std::ofstream("/proc/self/setgroups") << "deny";
+    std::ofstream("/proc/self/uid_map") << "0 " << user << " 1";
+    std::ofstream("/proc/self/gid_map") << "0 " << group << " 1";
+  }
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    fail("cannot keep mounts to itself");
+  set_interface(true);
+}
+
+void set_interface(bool up) {
+  const Descriptor any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request{};
+  std::strcpy(request.ifr_name, "lo");
+  if (::ioctl(any.get(), SIOCGIFFLAGS, &request) != 0) fail("flags of lo");
+  const int flags = up ? request.ifr_flags | IFF_UP : request.ifr_flags & ~IFF_UP;
+  request.ifr_flags = static_cast<short>(flags);
+  if (::ioctl(any.get(), SIOCSIFFLAGS, &request) != 0) fail("cannot switch lo");
+}
+
+House::House(std::uint32_t seed)
+    : ways_{{.name = "rs8m",
+             .fec = "rs8m",
+             .player_sink = "rocd.speaker-a",
+             .listener_node = "rocd.microphone-a",
+             .tone = {440, 660},
+             .streams = {"send-a", "receive-a"}},
+            {.name = "ldpc",
+             .fec = "ldpc",
+             .player_sink = "rocd.speaker-b",
+             .listener_node = "rocd.microphone-b",
+             .tone = {520, 780},
+             .streams = {"send-b", "receive-b"}},
+            {.name = "rtp",
+             .fec = "",
+             .player_sink = "rocd.speaker-c",
+             .listener_node = "rocd.microphone-c",
+             .tone = {600, 900},
+             .streams = {"send-c", "receive-c"}},
+            {.name = "local",
+             .fec = "local",
+             .player_sink = "rocd.speaker-d",
+             .listener_node = "rocd.microphone-d",
+             .tone = {700, 1050},
+             .streams = {"local-d"}},
+            {.name = "system",
+             .fec = "rs8m",
+             .player_sink = "test.source.feed",
+             .listener_node = "test.sink",
+             .tap = Listener::Tap::monitor,
+             .tone = {820, 1230},
+             .streams = {"send-e", "receive-e"}}} {
+  std::filesystem::create_directory(state());
+  if (::mount("none", state().c_str(), "tmpfs", 0, state_size) != 0)
+    fail("mount a state directory");
+  const auto ports = [](std::uint16_t first, const Way& way) {
+    return StreamPorts{first, static_cast<std::uint16_t>(way.fec.empty() ? 0 : first + 1),
+                       static_cast<std::uint16_t>(way.fec.empty() ? 0 : first + 2)};
+  };
+  std::vector<Relay::Path> paths;
+  std::uint16_t next = 20'000;  // nobody else is in this network
+  for (auto& way : ways_) {
+    if (way.fec == "local") continue;
+    way.to_relay = ports(next, way);
+    way.to_receiver = ports(static_cast<std::uint16_t>(next + 1000), way);
+    next = static_cast<std::uint16_t>(next + 10);
+    paths.push_back({way.to_relay, way.to_receiver});
+  }
+  relay_ = std::make_unique<Relay>(paths, seed);
+  std::filesystem::create_directory(directory_.path() / "tools");
+  for (const std::string name : {"roc-send", "roc-recv"}) set_tool(name, true);
+  write_file(directory_.path() / "rocd.yaml", config());
+  for (const auto& way : ways_) write_tone(tone_file(way), way.tone, tone_seconds);
+  start_rocd();
+  make_sound();
+}
+
+House::~House() {
+  story_.reset();
+  rocd_.reset();
+  ::umount2(state().c_str(), MNT_DETACH);
+}
+
+std::string House::config() const {
+  std::string endpoints = "endpoints:\n";
+  std::string streams = "streams:\n";
+  const auto stream = [&](const std::string& name, const std::string& from, const std::string& to) {
+    streams += "  - { name: " + name + ", source: " + from + ", destination: " + to + " }\n";
+  };
+  for (const auto& way : ways_) {
+    const auto suffix = way.streams.front().substr(way.streams.front().size() - 2);
+    const bool is_system = way.name == "system";
+    const auto speaker = is_system ? "\"system:test.source\"" : "speaker" + suffix;
+    const auto microphone = is_system ? "\"system:test.sink\"" : "microphone" + suffix;
+    if (!is_system)
+      endpoints += "  - { name: speaker" + suffix +
+                   ", direction: output }\n  - { name: microphone" + suffix +
+                   ", direction: input }\n";
+    if (way.fec == "local") {
+      stream(way.streams[0], speaker, microphone);
+      continue;
+    }
+    stream(way.streams[0], speaker, address(way, way.to_relay));
+    stream(way.streams[1], address(way, way.to_receiver), microphone);
+  }
+  return "http: { unix_socket: off }\ntools: { roc_send: \"" + tool("roc-send").string() +
+         "\", roc_recv: \"" + tool("roc-recv").string() + "\" }\n" + endpoints + streams;
+}
+
+std::vector<std::string> House::streams() const {
+  std::vector<std::string> names;
+  for (const auto& way : ways_) names.insert(names.end(), way.streams.begin(), way.streams.end());
+  return names;
+}
+
+std::vector<std::string> House::piped_streams() const {
+  std::vector<std::string> names;
+  for (const auto& way : ways_)
+    if (way.fec != "local") names.insert(names.end(), way.streams.begin(), way.streams.end());
+  return names;
+}
+
+void House::start_rocd() {
+  story_.reset();
+  rocd_.reset();
+  const auto run = directory_.path() / ("run" + std::to_string(++runs_));
+  std::filesystem::create_directory(run);
+  rocd_.emplace(Rocd::Options{
+      .config = directory_.path() / "rocd.yaml", .state = state() / "rocd", .log = run / "log"});
+  story_ = std::make_unique<Story>(rocd_->http().url(), run);
+}
+
+void House::kill_rocd() {
+  rocd_->process().signal(SIGKILL);
+  if (rocd_->process().wait() != "signal 9") throw std::runtime_error("rocd survives SIGKILL");
+}
+
+void House::make_sound() {
+  players_.clear();
+  listeners_.clear();
+  const auto nodes = [this] {
+    std::set<std::string> names;
+    for (const auto& node : graph_nodes(session))
+      if (node.ports > 0) names.insert(node.name);
+    return names;
+  };
+  if (!nodes().contains("test.sink")) make_sink(session, "test.sink");
+  if (!nodes().contains("test.source")) make_source(session, "test.source");
+  const auto complete = [&] {
+    const auto there = nodes();
+    return std::all_of(ways_.begin(), ways_.end(), [&](const Way& way) {
+      return there.contains(way.player_sink) && there.contains(way.listener_node);
+    });
+  };
+  if (!eventually(complete)) throw std::runtime_error("the devices do not come:\n" + rocd_->log());
+  for (const auto& way : ways_) {
+    players_[way.name] = std::make_unique<Player>(way.player_sink, tone_file(way));
+    listeners_[way.name] = std::make_unique<Listener>(way.listener_node, way.tap);
+  }
+}
+
+std::filesystem::path House::tone_file(const Way& way) const {
+  return directory_.path() / (way.name + ".wav");
+}
+
+void House::set_tool(const std::string& name, bool works) {
+  const auto script =
+      works ? "#!/bin/sh\nexec " + name + " \"$@\"\n" : std::string("#!/bin/sh\nexit 3\n");
+  const auto fresh = tool(name).string() + ".new";  // a program that runs cannot be written to
+  write_file(fresh, script);
+  std::filesystem::permissions(fresh, std::filesystem::perms::owner_all);
+  std::filesystem::rename(fresh, tool(name));
+}
+
+std::map<std::string, int> House::inventory() {
+  std::map<std::string, int> found;
+  for (const auto& node : rocd_nodes(session)) ++found["node " + node];
+  std::istringstream links(session.run("pw-link --links"));
+  std::string port;
+  for (std::string line; std::getline(links, line);) {
+    const auto arrow = line.find("|-> ");
+    if (arrow != std::string::npos && (port + line).find("rocd.") != std::string::npos)
+      ++found["link " + port + " " + line.substr(arrow)];
+    if (line.find("|->") == std::string::npos && line.find("|<-") == std::string::npos) port = line;
+  }
+  found["tools"] = static_cast<int>(roc_processes(session.directory()).size());
+  const int pid = rocd_->process().pid();
+  count_descriptors(pid, found);
+  const auto tasks = std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task");
+  found["threads"] = static_cast<int>(std::distance(begin(tasks), end(tasks)));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(state()))
+    ++found["file " + entry.path().filename().string()];
+  return found;
+}
+
+}  // namespace rocd::test

@@ -1,0 +1,80 @@
+// What the faults happen to: an audio session, a rocd with streams of all kinds, a tone of its own
+// in each, and somebody who listens. Everything is in network and mount namespaces of this process.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "e2e/graph.hpp"
+#include "e2e/rocd.hpp"
+#include "e2e/sound.hpp"
+#include "faults/relay.hpp"
+#include "faults/story.hpp"
+#include "support/audio_session.hpp"
+
+namespace rocd::test {
+
+// New namespaces for this process; with those of a user of its own if it is not root. Throws.
+void enter_namespaces();
+// The loopback interface: what all streams are carried by.
+void set_interface(bool up);
+
+// One way that a tone takes, and the streams that carry it.
+struct Way {
+  std::string name;
+  std::string fec;  // "rs8m", "ldpc", "" is bare rtp; "local": links only
+  std::string player_sink, listener_node;
+  Listener::Tap tap = Listener::Tap::source;
+  Tone tone;
+  std::vector<std::string> streams;  // display names, sender first
+  StreamPorts to_relay{}, to_receiver{};
+};
+
+class House {
+ public:
+  explicit House(std::uint32_t seed);
+  ~House();
+  House(const House&) = delete;
+  House& operator=(const House&) = delete;
+
+  AudioSession session;
+  [[nodiscard]] const std::vector<Way>& ways() const { return ways_; }
+  [[nodiscard]] Rocd& rocd() { return *rocd_; }
+  [[nodiscard]] Relay& relay() { return *relay_; }
+  [[nodiscard]] Story& story() { return *story_; }
+  [[nodiscard]] std::filesystem::path state() const { return directory_.path() / "state"; }
+  [[nodiscard]] std::filesystem::path tool(const std::string& name) const {
+    return directory_.path() / "tools" / name;
+  }
+  [[nodiscard]] std::vector<std::string> streams() const;        // of all ways
+  [[nodiscard]] std::vector<std::string> piped_streams() const;  // those that have a child
+
+  void start_rocd();  // also after kill_rocd()
+  void kill_rocd();
+  // Players, recorders and the devices of others: after a restart of PipeWire, and now and then.
+  void make_sound();
+  // Runs the real one; `works` false: a program that fails at once.
+  void set_tool(const std::string& name, bool works);
+
+  [[nodiscard]] const Listener& listener(const Way& way) const { return *listeners_.at(way.name); }
+  // What belongs to rocd, to compare: names -> count.
+  [[nodiscard]] std::map<std::string, int> inventory();
+
+ private:
+  [[nodiscard]] std::string config() const;
+  [[nodiscard]] std::filesystem::path tone_file(const Way& way) const;
+
+  TempDirectory directory_;
+  std::vector<Way> ways_;
+  std::unique_ptr<Relay> relay_;
+  std::optional<Rocd> rocd_;
+  std::unique_ptr<Story> story_;
+  int runs_ = 0;  // of rocd
+  std::map<std::string, std::unique_ptr<Player>> players_;
+  std::map<std::string, std::unique_ptr<Listener>> listeners_;
+};
+
+}  // namespace rocd::test

@@ -1,0 +1,100 @@
+// The fault campaign: see docs/reliability.md.
+//   rocd_faults [--faults N] [--seed S] [--only TEXT] [--report FILE] [--list]
+// Exit status 1 if a fault did not heal as it should, 2 for a wrong call.
+#include <charconv>
+#include <cstring>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <random>
+#include <string_view>
+
+#include "faults/campaign.hpp"
+#include "faults/report.hpp"
+
+using namespace rocd::test;
+
+namespace {
+
+struct Call {
+  unsigned faults = 60;
+  std::uint32_t seed = std::random_device{}();
+  std::string only, report;
+  bool list = false;
+};
+
+template <class T>
+bool parse_number(const char* text, T& number) {
+  const auto* end = text + std::strlen(text);
+  return std::from_chars(text, end, number).ptr == end;
+}
+
+bool parse(int argc, char** argv, Call& call) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view option = argv[i];
+    const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
+    if (option == "--list") {
+      call.list = true;
+      continue;
+    }
+    if (value == nullptr) return false;
+    ++i;
+    if (option == "--only") {
+      call.only = value;
+    } else if (option == "--report") {
+      call.report = value;
+    } else if (option == "--faults") {
+      if (!parse_number(value, call.faults) || call.faults == 0) return false;
+    } else if (option != "--seed" || !parse_number(value, call.seed)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+int run(const Call& call) {
+  std::cout << "seed " << call.seed << ", " << call.faults << " faults" << std::endl;
+  enter_namespaces();
+  House house(call.seed);
+  Campaign campaign(house, call.seed, call.only);
+  campaign.begin();
+  std::vector<Outcome> outcomes;
+  bool healed = true;
+  for (unsigned i = 0; i < call.faults; ++i) {
+    // What is recorded does not grow for ever, and what is played does not end.
+    if (i > 0 && i % 40 == 0) house.make_sound();
+    const auto outcome = campaign.next();
+    std::cout << i + 1 << ": " << outcome.what << ": " << outcome.recovery_seconds << " s"
+              << std::endl;
+    for (const auto& problem : outcome.problems) {
+      std::cout << "  FAILED: " << problem << std::endl;
+      healed = false;
+    }
+    outcomes.push_back(outcome);
+  }
+  const auto text = report(outcomes);
+  std::cout << "\n" << text;
+  if (!call.report.empty()) std::ofstream(call.report) << text;
+  return healed ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Call call;
+  if (!parse(argc, argv, call)) {
+    std::cerr
+        << "usage: rocd_faults [--faults N] [--seed S] [--only TEXT] [--report FILE] [--list]\n";
+    return 2;
+  }
+  if (call.list) {
+    for (const auto& kind : fault_kinds()) std::cout << kind.name << "\n";
+    return 0;
+  }
+  try {
+    return run(call);
+  } catch (const std::exception& error) {
+    std::cerr << "rocd_faults: " << error.what() << "\n";
+    return 1;
+  }
+}

@@ -1,0 +1,106 @@
+// What happens between the computers.
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include "base/descriptor.hpp"
+#include "faults/fault.hpp"
+
+namespace rocd::test {
+namespace {
+
+std::string path_of(House& house, const std::string& stream) {
+  return std::string(house.rocd().stream(stream).at("stream_uri").as_string());
+}
+
+void enable(House& house, const std::string& stream, bool enabled) {
+  house.rocd().http().patch(path_of(house, stream), {{"enabled", enabled}});
+}
+
+const Way& way_of(const House& house, const std::string& stream) {
+  for (const auto& way : house.ways())
+    if (way.streams.back() == stream) return way;
+  throw std::runtime_error("no way of " + stream);
+}
+
+std::vector<std::string> receivers(const House& house) {
+  std::vector<std::string> names;
+  for (const auto& name : house.piped_streams())
+    if (name.starts_with("receive")) names.push_back(name);
+  return names;
+}
+
+Fault take_port(House& house, Random& random) {
+  const auto stream = pick(receivers(house), random);
+  enable(house, stream, false);
+  house.rocd().wait_for_streams({stream}, "stopped");
+  const auto port = way_of(house, stream).to_receiver[0];
+  const auto thief = std::make_shared<Descriptor>(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const auto bound = [&] {
+    return ::bind(thief->get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  };
+  if (!eventually(bound)) throw std::runtime_error("a stopped stream keeps its port");
+  enable(house, stream, true);
+  return {.what = "the port of " + stream + " is taken before it starts",
+          .end = [thief] { *thief = Descriptor(); },
+          .lasts = between(1s, 5s, random),
+          .causes = {"in use"}};
+}
+
+Fault absent_receiver(House& house, Random& random) {
+  const auto stream = pick(receivers(house), random);
+  enable(house, stream, false);
+  // Its sender begins without it.
+  const auto& sender = way_of(house, stream).streams.front();
+  house.rocd().http().post(path_of(house, sender) + "/restart", nullptr);
+  return {.what = stream + " appears after its sender",
+          .end = [&house, stream] { enable(house, stream, true); },
+          .lasts = between(500ms, 4s, random)};
+}
+
+Fault interface_down(House&, Random& random) {
+  set_interface(false);
+  return {.what = "the network interface goes down and up",
+          .end = [] { set_interface(true); },
+          .lasts = between(200ms, 4s, random)};
+}
+
+Fault weather(House& house, Random& random, Relay::Weather weather, const std::string& what) {
+  house.relay().set_weather(weather);
+  return {.what = what,
+          .end = [&house] { house.relay().set_weather({}); },
+          .lasts = between(1s, 5s, random)};
+}
+
+Fault some_loss(House& house, Random& random) {
+  return weather(house, random, {.loss = 0.05}, "5 % of the packets are lost");
+}
+
+Fault much_loss(House& house, Random& random) {
+  return weather(house, random, {.loss = 0.20}, "20 % of the packets are lost");
+}
+
+Fault jitter(House& house, Random& random) {
+  return weather(house, random, {.jitter_ms = 50}, "50 ms of jitter");
+}
+
+Fault outage(House& house, Random& random) {
+  return weather(house, random, {.loss = 1}, "all packets are lost");
+}
+
+}  // namespace
+
+void add_network_faults(std::vector<FaultKind>& kinds) {
+  kinds.push_back({"network: port taken before start", true, take_port});
+  kinds.push_back({"network: receiver appears later", true, absent_receiver});
+  kinds.push_back({"network: interface down and up", true, interface_down});
+  kinds.push_back({"network: 5 % loss", true, some_loss});
+  kinds.push_back({"network: 20 % loss", true, much_loss});
+  kinds.push_back({"network: 50 ms jitter", true, jitter});
+  kinds.push_back({"network: outage", true, outage});
+}
+
+}  // namespace rocd::test

@@ -1,0 +1,42 @@
+// What GET /events tells, read by curl, and whether it is one story: no event missing, each state
+// following from the one before.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "e2e/process.hpp"
+
+namespace rocd::test {
+
+class Story {
+ public:
+  // url: of the REST API.
+  Story(const std::string& url, const std::filesystem::path& directory);
+
+  // Reads what has come meanwhile.
+  void read();
+  [[nodiscard]] std::size_t size() const { return events_.size(); }
+  // All texts told since event number `from`, to be searched for a cause.
+  [[nodiscard]] std::string texts_since(std::size_t from) const;
+  // The last state told of a stream ("running"); empty: none.
+  [[nodiscard]] std::string state_of(const std::string& stream_uri) const;
+  // What does not fit; cleared by the call.
+  [[nodiscard]] std::vector<std::string> take_contradictions();
+
+ private:
+  void take(const boost::json::object& event);
+
+  std::filesystem::path file_;
+  Process curl_;
+  std::size_t position_ = 0;
+  bool in_snapshot_ = true;
+  std::int64_t last_seq_ = 0;
+  std::map<std::string, std::string> states_;
+  std::vector<std::string> events_;
+  std::vector<std::string> contradictions_;
+};
+
+}  // namespace rocd::test
