@@ -103,16 +103,25 @@ std::string Listener::search(const std::vector<double>& frequencies) const {
 }
 
 double Listener::longest_silence_ms(double from, double to) const {
-  const auto frame = [](double seconds) { return static_cast<std::size_t>(seconds * rate); };
   double longest = 0;
-  for (const auto& report : audio::analyze(read(frame(from), frame(to))))
+  for (const auto& report : audio::analyze(read_part(from, to)))
     longest = std::max(longest, report.longest_silence_ms);
   return longest;
 }
 
-std::vector<bool> Listener::windows(Tone tone, double from, double to) const {
+std::size_t Listener::gaps(double from, double to) const {
+  std::size_t most = 0;
+  for (const auto& report : audio::analyze(read_part(from, to))) most = std::max(most, report.gaps);
+  return most;
+}
+
+audio::Recording Listener::read_part(double from, double to) const {
   const auto frame = [](double seconds) { return static_cast<std::size_t>(seconds * rate); };
-  const auto reports = audio::analyze(read(frame(from), frame(to)));
+  return read(frame(from), frame(to));
+}
+
+std::vector<bool> Listener::windows(Tone tone, double from, double to) const {
+  const auto reports = audio::analyze(read_part(from, to));
   const std::array wanted{tone.left, tone.right};
   std::vector<bool> both;
   for (std::size_t channel = 0; channel < wanted.size(); ++channel) {

@@ -60,6 +60,7 @@ class Listener {
 
   // Of what was recorded between these positions, in either channel.
   [[nodiscard]] double longest_silence_ms(double from, double to) const;
+  [[nodiscard]] std::size_t gaps(double from, double to) const;  // silences within the sound
 
   // Of what was recorded between these positions, for each 100 ms: whether the tone was in it, on
   // both channels.
@@ -72,6 +73,7 @@ class Listener {
 
  private:
   [[nodiscard]] audio::Recording read(std::size_t from, std::size_t to) const;  // frames
+  [[nodiscard]] audio::Recording read_part(double from, double to) const;       // seconds
   [[nodiscard]] std::size_t frames() const;
   [[nodiscard]] std::string diagnosis() const;
 

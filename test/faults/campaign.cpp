@@ -11,7 +11,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr double window_seconds = 0.1;
-constexpr double heard_seconds = 0.6;  // without a break: the tone is back
 // Silences that are shorter are made by a busy machine itself. What is reported is the end of the
 // last one of 300 ms; what is judged, the end of the last one of 500 ms.
 constexpr std::size_t reported_windows = 3;
@@ -49,8 +48,9 @@ Campaign::Campaign(House& house, std::uint32_t seed, const std::string& only)
 
 void Campaign::begin() {
   house_.rocd().wait_for_streams(house_.streams());
-  if (!eventually([&] { return missing_tones().empty(); }))
-    throw std::runtime_error("before any fault: " + missing_tones() + "\n" + house_.rocd().log());
+  if (!eventually([&] { return house_.missing_tones().empty(); }))
+    throw std::runtime_error("before any fault: " + house_.missing_tones() + "\n" +
+                             house_.rocd().log());
   const auto settled = [this] {
     const auto before = std::exchange(inventory_, house_.inventory());
     return before == inventory_;
@@ -62,20 +62,6 @@ std::map<std::string, double> Campaign::positions() {
   std::map<std::string, double> now;
   for (const auto& way : house_.ways()) now[way.name] = house_.listener(way).position();
   return now;
-}
-
-std::string Campaign::missing_tones() {
-  std::string missing;
-  for (const auto& way : house_.ways()) {
-    const auto& listener = house_.listener(way);
-    const auto now = listener.position();
-    bool heard = now >= heard_seconds;
-    if (heard)
-      for (const bool window : listener.windows(way.tone, now - heard_seconds, now))
-        heard &= window;
-    if (!heard) missing += "no tone by way of " + way.name + "; ";
-  }
-  return missing;
 }
 
 std::vector<const FaultKind*> Campaign::choose() {
@@ -160,8 +146,8 @@ void Campaign::check_cause(const Fault& fault, std::size_t told_before, Outcome&
 // Seconds from `since` to the end of the last disturbance.
 double Campaign::check_tones(const std::map<std::string, double>& since, double limit,
                              Outcome& outcome) {
-  if (!eventually([&] { return missing_tones().empty(); }, grace)) {
-    outcome.problems.push_back(missing_tones());
+  if (!eventually([&] { return house_.missing_tones().empty(); }, grace)) {
+    outcome.problems.push_back(house_.missing_tones());
   }
   double last = 0;
   for (const auto& way : house_.ways()) {

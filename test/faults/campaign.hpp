@@ -35,7 +35,6 @@ class Campaign {
   [[nodiscard]] double check_tones(const std::map<std::string, double>& since, double limit,
                                    Outcome& outcome);
   [[nodiscard]] std::map<std::string, double> positions();
-  [[nodiscard]] std::string missing_tones();
 
   House& house_;
   Random random_;

@@ -24,6 +24,7 @@ namespace {
 constexpr const char* state_size = "size=4m";
 // Long enough for what happens between two make_sound().
 constexpr double tone_seconds = 900;
+constexpr double heard_seconds = 0.6;  // without a break: the tone is back
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -219,6 +220,19 @@ void House::make_sound() {
     players_[way.name] = std::make_unique<Player>(way.player_sink, tone_file(way));
     listeners_[way.name] = std::make_unique<Listener>(way.listener_node, way.tap);
   }
+}
+
+std::string House::missing_tones() const {
+  std::string missing;
+  for (const auto& way : ways_) {
+    const auto& recorded = listener(way);
+    const auto now = recorded.position();
+    const auto windows = now < heard_seconds ? std::vector{false}
+                                             : recorded.windows(way.tone, now - heard_seconds, now);
+    if (std::find(windows.begin(), windows.end(), false) != windows.end())
+      missing += "no tone by way of " + way.name + "; ";
+  }
+  return missing;
 }
 
 std::filesystem::path House::tone_file(const Way& way) const {

@@ -59,6 +59,8 @@ class House {
   // Runs the real one; `works` false: a program that fails at once.
   void set_tool(const std::string& name, bool works);
 
+  // Ways whose tone is not, or was not all the time, in what was recorded last; empty: all are.
+  [[nodiscard]] std::string missing_tones() const;
   [[nodiscard]] const Listener& listener(const Way& way) const { return *listeners_.at(way.name); }
   // What belongs to rocd, to compare: names -> count.
   [[nodiscard]] std::map<std::string, int> inventory();

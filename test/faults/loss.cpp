@@ -1,0 +1,88 @@
+// What is heard when packets are lost, for each kind of error correction, beside a way that goes
+// through PipeWire alone: a table for docs/reliability.md. scripts/loss.sh runs it.
+//   rocd_loss [SECONDS]      of each measurement; default 60
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <random>
+
+#include "faults/house.hpp"
+
+using namespace rocd::test;
+
+namespace {
+
+// Share of this machine's time that others took since the last call (proc(5), /proc/stat).
+double steal_share() {
+  static double total_before = 0, steal_before = 0;
+  std::ifstream file("/proc/stat");
+  std::string word;
+  file >> word;
+  double total = 0, steal = 0, value = 0;
+  for (int i = 0; i < 8 && file >> value; ++i) {
+    total += value;
+    if (i == 7) steal = value;
+  }
+  const double share = (steal - std::exchange(steal_before, steal)) /
+                       std::max(1.0, total - std::exchange(total_before, total));
+  return share;
+}
+
+void run(double seconds) {
+  enter_namespaces();
+  House house(std::random_device{}());
+  house.rocd().wait_for_streams(house.streams());
+  std::cout << fmt::format("{:.0f} s each, profile balanced; gaps a minute (longest, ms)\n\n",
+                           seconds)
+            << "| loss | bare rtp | rs8m | ldpc | PipeWire alone | steal |\n"
+            << "|---|---|---|---|---|---|\n";
+  for (const double loss : {0.0, 0.01, 0.05, 0.10}) {
+    house.relay().set_weather({});
+    if (!eventually([&] { return house.missing_tones().empty(); }))
+      throw std::runtime_error("before anything is lost: " + house.missing_tones());
+    house.relay().set_weather({.loss = loss});
+    const auto& clock = house.listener(house.ways().front());
+    if (!clock.record_more(5)) throw std::runtime_error("nothing is recorded");  // settled
+    std::map<std::string, double> from;
+    for (const auto& way : house.ways()) from[way.name] = house.listener(way).position();
+    steal_share();
+    const double end = clock.position() + seconds;
+    while (clock.position() < end)
+      if (!clock.record_more(1)) throw std::runtime_error("nothing is recorded");
+    const double steal = steal_share();
+    std::string row = fmt::format("| {:.0f} % |", loss * 100);
+    for (const std::string name : {"rtp", "rs8m", "ldpc", "local"}) {
+      for (const auto& way : house.ways()) {
+        if (way.name != name) continue;
+        const auto& listener = house.listener(way);
+        const auto to = listener.position();
+        row +=
+            fmt::format(" {:.0f} ({:.0f}) |",
+                        static_cast<double>(listener.gaps(from[name], to)) * 60 / (to - from[name]),
+                        listener.longest_silence_ms(from[name], to));
+      }
+    }
+    std::cout << row << fmt::format(" {:.1f} % |", steal * 100) << std::endl;
+    house.make_sound();
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const double seconds = argc > 1 ? std::atof(argv[1]) : 60;
+  if (argc > 2 || seconds < 1) {
+    std::cerr << "usage: rocd_loss [SECONDS]\n";
+    return 2;
+  }
+  try {
+    run(seconds);
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "rocd_loss: " << error.what() << "\n";
+    return 1;
+  }
+}
