@@ -1,5 +1,7 @@
 // /events: server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), or
 // a WebSocket if the client asks to upgrade; the same envelopes.
+#include <algorithm>
+
 #include "api/handlers.hpp"
 #include "api/log_query.hpp"
 #include "api/respond.hpp"
@@ -33,6 +35,16 @@ class EventChunks final : public ChunkSource {
   EventBus::Subscription subscription_;
 };
 
+// 16 bytes in base64 (RFC 6455, 4.2.1).
+bool is_websocket_key(std::string_view key) {
+  constexpr std::size_t digits = 22;
+  return key.size() == digits + 2 && key.ends_with("==") &&
+         std::all_of(key.begin(), key.begin() + digits, [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                  c == '+' || c == '/';
+         });
+}
+
 // nullopt: it is no WebSocket, or one that can be served.
 std::optional<HttpProblem> check_websocket(const HttpRequest& request) {
   if (!request.websocket) return std::nullopt;
@@ -42,7 +54,9 @@ std::optional<HttpProblem> check_websocket(const HttpRequest& request) {
     problem.headers.emplace_back("Upgrade", "websocket");
     return problem;
   }
-  if (request.method == Method::get && request.websocket->key.size() == 24) return std::nullopt;
+  if (request.method == Method::get && is_websocket_key(request.websocket->key)) {
+    return std::nullopt;
+  }
   return HttpProblem{.status = 400,
                      .detail = "this is no WebSocket handshake",
                      .hint = "GET with a Sec-WebSocket-Key of 16 bytes in base64 (RFC 6455, 4.1)"};

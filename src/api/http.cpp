@@ -94,6 +94,8 @@ Result<> set_target(HttpRequest& request, std::string_view target) {
     if (!target.starts_with(scheme)) continue;
     target.remove_prefix(scheme.size());
     const auto authority = target.substr(0, target.find_first_of("/?"));
+    // RFC 9110, 4.2.1. An empty Host would be nobody's, and pass where names are checked.
+    if (authority.empty()) return bad_target("an address without a host");
     request.host = authority;
     target.remove_prefix(authority.size());
     if (target.empty()) target = "/";

@@ -1,17 +1,15 @@
-// Uses Beast's parser alone and plain Asio for the bytes: less to compile, and faster. This and
-// websocket_session.cpp are all of the room that includes Beast.
+// Uses Beast's parser alone and plain Asio for the bytes: less to compile, and faster. This,
+// request_head.cpp and websocket_session.cpp are all of the room that includes Beast.
 #include "api/http_connection.hpp"
 
 #include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/rfc7230.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <exception>
 
 #include "api/http_head.hpp"
+#include "api/request_head.hpp"
 #include "api/websocket_session.hpp"
 #include "base/log.hpp"
 
@@ -22,8 +20,6 @@ using boost::system::error_code;
 
 namespace {
 
-using Parser = http::request_parser<http::string_body>;
-
 constexpr std::size_t kReadBytes = 16'384;
 // A reader that takes all that it gets is left for the others after this much.
 constexpr std::size_t kTurnBytes = 65'536;
@@ -32,93 +28,6 @@ constexpr std::size_t kMaxJunk = 65'536;  // what a reader of events may send, t
 
 Instant after(std::chrono::milliseconds time) {
   return std::chrono::steady_clock::now() + time;
-}
-
-// The values of a field that may come as a list, as one (RFC 9110, 5.3).
-std::string joined(const http::fields& fields, http::field name) {
-  std::string text;
-  const auto [first, last] = fields.equal_range(name);
-  for (auto field = first; field != last; ++field) {
-    if (field != first) text += ", ";
-    text.append(field->value().data(), field->value().size());
-  }
-  return text;
-}
-
-std::size_t count(const http::fields& fields, http::field name) {
-  const auto [first, last] = fields.equal_range(name);
-  return static_cast<std::size_t>(std::distance(first, last));
-}
-
-HttpProblem refusal_of(const error_code& error, const HttpLimits& limits) {
-  if (error == http::error::header_limit) {
-    return {.status = 431,
-            .detail = "the request head is larger than " + std::to_string(limits.header_bytes) +
-                      " bytes"};
-  }
-  if (error == http::error::body_limit) {
-    return {.status = 413,
-            .detail = "the body is larger than " + std::to_string(limits.body_bytes) + " bytes"};
-  }
-  return {.status = 400, .detail = "this is not HTTP/1.1: " + error.message()};
-}
-
-// What a head may not say. Beast lets some of it through: a Transfer-Encoding that does not end in
-// `chunked` would leave the length of the body to guesses (RFC 9112, 6.1 and 6.3).
-std::optional<HttpProblem> check_head(const Parser& parser) {
-  const auto& head = parser.get();
-  const auto coding = joined(head, http::field::transfer_encoding);
-  if (!coding.empty()) {
-    if (head.version() < 11 || count(head, http::field::content_length) > 0) {
-      return HttpProblem{.status = 400, .detail = "Transfer-Encoding may not stand here"};
-    }
-    if (!boost::beast::iequals(coding, "chunked")) {
-      return HttpProblem{.status = 501,
-                         .detail = "Transfer-Encoding '" + coding + "' is not known"};
-    }
-  }
-  const auto hosts = count(head, http::field::host);
-  if (hosts > 1 || (hosts == 0 && head.version() >= 11)) {  // RFC 9112, 3.2
-    return HttpProblem{.status = 400, .detail = "exactly one Host is expected"};
-  }
-  const auto expect = joined(head, http::field::expect);
-  if (!expect.empty() && !boost::beast::iequals(expect, "100-continue")) {
-    return HttpProblem{.status = 417, .detail = "Expect '" + expect + "' is not known"};
-  }
-  const auto encoding = joined(head, http::field::content_encoding);
-  if (!encoding.empty() && !boost::beast::iequals(encoding, "identity")) {
-    HttpProblem problem{.status = 415, .detail = "Content-Encoding '" + encoding + "' is not read"};
-    problem.headers.emplace_back("Accept-Encoding", "identity");  // RFC 9110, 12.5.3
-    return problem;
-  }
-  return std::nullopt;
-}
-
-// Everything of the head that handlers may want; trailers come later and are ignored.
-Result<HttpRequest> to_request(const Parser& parser, bool local) {
-  const auto& head = parser.get();
-  HttpRequest request;
-  request.method_text = std::string(head.method_string());
-  request.method = parse_method(request.method_text);
-  request.local = local;
-  request.host = joined(head, http::field::host);
-  request.origin = joined(head, http::field::origin);
-  request.content_type = joined(head, http::field::content_type);
-  request.authorization = joined(head, http::field::authorization);
-  request.access_control_request_method = joined(head, http::field::access_control_request_method);
-  request.accept = joined(head, http::field::accept);
-  request.accept_encoding = joined(head, http::field::accept_encoding);
-  request.if_match = joined(head, http::field::if_match);
-  request.if_none_match = joined(head, http::field::if_none_match);
-  request.last_event_id = std::string(head["Last-Event-ID"]);
-  if (http::token_list(head[http::field::upgrade]).exists("websocket") &&
-      http::token_list(head[http::field::connection]).exists("upgrade")) {
-    request.websocket = {std::string(head[http::field::sec_websocket_key]),
-                         std::string(head[http::field::sec_websocket_version])};
-  }
-  const auto target = head.target();
-  if (const auto ok = set_target(request, {target.data(), target.size()}); !ok) return ok.error();
-  return request;
 }
 
 }  // namespace
@@ -194,7 +103,7 @@ asio::awaitable<HttpConnection::Incoming> HttpConnection::read_request() {
   const auto deadline = after(limits_.request_timeout);  // of head and body together
   deadline_.arm(deadline);
 
-  Parser parser;
+  RequestParser parser;
   parser.header_limit(limits_.header_bytes);
   parser.body_limit(limits_.body_bytes);
   std::size_t head_bytes = 0;
@@ -228,7 +137,8 @@ asio::awaitable<HttpConnection::Incoming> HttpConnection::read_request() {
       continue;
     }
     if (error && error != http::error::need_more) {
-      incoming.refusal = refusal_of(error, limits_);
+      const std::string_view unread(buffer_.data() + begin_, end_ - begin_);
+      incoming.refusal = refusal_of(error, parser, unread, limits_);
       incoming.request.reset();
       co_return incoming;
     }
