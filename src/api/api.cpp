@@ -58,7 +58,8 @@ struct Api::Impl {
     try {
       return answer(request);
     } catch (const std::exception& error) {
-      log("api").error("{} {}: {}", request.method_text, request.path, error.what());
+      // The path is decoded: it could hold line ends.
+      log("api").error("{} {}: {}", request.method_text, request.target, error.what());
     }
     return to_response({.status = 500, .detail = "a defect of rocd, its log says more"},
                        request.path);

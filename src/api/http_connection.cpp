@@ -33,12 +33,14 @@ Instant after(std::chrono::milliseconds time) {
 }  // namespace
 
 HttpConnection::HttpConnection(Socket socket, bool local, const HttpServer::Handler& handler,
-                               const std::function<void(int)>& on_refusal, const HttpLimits& limits)
+                               const std::function<void(int)>& on_refusal, const HttpLimits& limits,
+                               LogThrottle& slow_log)
     : socket_(std::move(socket)),
       local_(local),
       handler_(handler),
       on_refusal_(on_refusal),
       limits_(limits),
+      slow_log_(slow_log),
       wake_(socket_.get_executor()),
       deadline_(socket_.get_executor(), [this] { expire(); }) {}
 
@@ -323,7 +325,11 @@ asio::awaitable<void> HttpConnection::stream(const HttpResponse& response,
   open_source(response);
   watch_peer();
   co_await stream_chunks(chunked, events);
-  if (queue_ && queue_->overflowed()) log("api").info("a reader was too slow and is dropped");
+  if (queue_ && queue_->overflowed()) {
+    if (const auto more = slow_log_.admit(std::chrono::steady_clock::now())) {
+      log("api").info("a reader was too slow and is dropped{}", *more);
+    }
+  }
   source_.reset();
   if (chunked && !peer_gone_ && !expired_) co_await write("0\r\n\r\n", {});
 }

@@ -16,6 +16,7 @@
 #include "api/http_server.hpp"
 #include "api/problem.hpp"
 #include "api/stream_queue.hpp"
+#include "base/log_throttle.hpp"
 
 namespace rocd {
 
@@ -23,9 +24,11 @@ class HttpConnection final {
  public:
   using Socket = boost::asio::generic::stream_protocol::socket;
 
-  // handler, on_refusal and limits outlive the connection, or abandon() was called before they go.
+  // The references outlive the connection, or abandon() was called before they go. slow_log: for
+  // readers that are dropped.
   HttpConnection(Socket socket, bool local, const HttpServer::Handler& handler,
-                 const std::function<void(int status)>& on_refusal, const HttpLimits& limits);
+                 const std::function<void(int status)>& on_refusal, const HttpLimits& limits,
+                 LogThrottle& slow_log);
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
@@ -70,6 +73,7 @@ class HttpConnection final {
   const HttpServer::Handler& handler_;
   const std::function<void(int)>& on_refusal_;
   const HttpLimits& limits_;
+  LogThrottle& slow_log_;
   Phase phase_ = Phase::idle;
   bool closing_ = false;
   bool expired_ = false;

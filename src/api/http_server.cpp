@@ -22,6 +22,7 @@
 #include "api/http_connection.hpp"
 #include "api/unix_listener.hpp"
 #include "base/log.hpp"
+#include "base/log_throttle.hpp"
 
 namespace rocd {
 namespace asio = boost::asio;
@@ -74,10 +75,16 @@ struct Shared {
   std::function<void(int)> on_refusal;
   HttpLimits limits;
   std::unordered_set<HttpConnection*> connections;
-  std::map<std::string, std::size_t> per_address;
+  std::map<std::string, std::size_t, std::less<>> per_address;
   std::size_t open = 0;
   std::size_t refusals = 0;
+  LogThrottle refused_log, accept_log, slow_log;
   bool closed = false;  // the server is gone
+
+  [[nodiscard]] std::size_t open_of(std::string_view address) const {
+    const auto entry = per_address.find(address);
+    return entry == per_address.end() ? 0 : entry->second;
+  }
 
   void abandon_all() {
     closed = true;
@@ -116,7 +123,7 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, Socket socket,
                             std::unique_ptr<Place> place) {
   if (shared->closed) co_return;
   HttpConnection connection(std::move(socket), place->is_local(), shared->handler,
-                            shared->on_refusal, shared->limits);
+                            shared->on_refusal, shared->limits, shared->slow_log);
   const auto leave = [&shared](HttpConnection* c) { shared->connections.erase(c); };
   const std::unique_ptr<HttpConnection, decltype(leave)> entry(&connection, leave);
   shared->connections.insert(&connection);
@@ -127,7 +134,7 @@ asio::awaitable<void> refuse(std::shared_ptr<Shared> shared, Socket socket, Http
   const auto leave = [](Shared* s) { --s->refusals; };
   const std::unique_ptr<Shared, decltype(leave)> entry(shared.get(), leave);
   HttpConnection connection(std::move(socket), false, shared->handler, shared->on_refusal,
-                            shared->limits);
+                            shared->limits, shared->slow_log);
   co_await connection.refuse(std::move(problem));
 }
 
@@ -165,18 +172,26 @@ void HttpServer::Impl::admit(Socket socket) {
   (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   auto address = address_of(socket);
   if (address.empty()) return;  // gone already
-  const auto count = shared->per_address.find(address);
-  const bool too_many =
-      count != shared->per_address.end() && count->second >= shared->limits.connections_per_address;
-  if (!too_many && shared->open < shared->limits.connections) {
+  const auto& limits = shared->limits;
+  const bool too_many = shared->open_of(address) >= limits.connections_per_address;
+  // Whoever may use the Unix socket gets in, however many the network's connections are.
+  const bool full = address != kUnix && shared->open - shared->open_of(kUnix) >= limits.connections;
+  if (!too_many && !full) {
     auto place = std::make_unique<Place>(shared, std::move(address));
     tasks.spawn("connection", serve(shared, std::move(socket), std::move(place)));
     return;
   }
-  log("api").warn("too many connections, {} is refused", address);
-  if (shared->refusals >= kMaxRefusals) return;  // closed without a word
+  const auto now = std::chrono::steady_clock::now();
+  if (const auto more = shared->refused_log.admit(now)) {
+    log("api").warn("too many connections, {} is refused{}", address, *more);
+  }
+  const int status = too_many ? 429 : 503;
+  if (shared->refusals >= kMaxRefusals) {  // closed without a word
+    if (shared->on_refusal) shared->on_refusal(status);
+    return;
+  }
   ++shared->refusals;
-  HttpProblem problem{.status = too_many ? 429 : 503, .detail = "too many connections are open"};
+  HttpProblem problem{.status = status, .detail = "too many connections are open"};
   if (too_many) problem.detail += " from " + address;
   problem.hint = "use connections again (keep-alive), close those that are not needed";
   tasks.spawn("refusal", refuse(shared, std::move(socket), std::move(problem)));
@@ -199,7 +214,9 @@ asio::awaitable<void> HttpServer::Impl::accept(Acceptor& acceptor) {
     if (!out_of_descriptors(error)) continue;  // the client was gone before it was accepted
     // The connection stays in the backlog, so the socket stays readable: trying again at once
     // would spin.
-    log("api").warn("cannot accept a connection: {}", error.message());
+    if (const auto more = alive->accept_log.admit(std::chrono::steady_clock::now())) {
+      log("api").warn("cannot accept a connection: {}{}", error.message(), *more);
+    }
     pause.expires_after(delay);
     error_code ignored;
     co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

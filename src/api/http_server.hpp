@@ -19,7 +19,7 @@ struct HttpLimits {
   std::uint32_t header_bytes = 16'384;
   std::uint64_t body_bytes = 262'144;
   std::size_t connections_per_address = 64;           // the Unix socket counts as one address
-  std::size_t connections = 1'280;                    // of all addresses
+  std::size_t connections = 1'280;                    // of all addresses, but the Unix socket
   std::chrono::milliseconds request_timeout{30'000};  // from first byte of a request to its last
   std::chrono::milliseconds idle_timeout{120'000};    // between requests of one connection
   std::chrono::milliseconds write_timeout{30'000};    // of one response, or one batch of events
@@ -40,7 +40,7 @@ class HttpServer final {
   ~HttpServer();
 
   // Called with the status of each answer that no handler gave: broken, too large, too late, too
-  // many.
+  // many. Also for those of too many that are closed without one.
   void set_on_refusal(std::function<void(int status)> on_refusal);
 
   // May each be called once. Return the address in use ("127.0.0.1:4040"); port 0: any. Host is an

@@ -122,7 +122,9 @@ MetricFamily stream_states(const std::vector<Stream>& streams) {
 
 void add_http(Families& families, const HttpStatistics& statistics) {
   auto requests = family("rocd_http_requests_total",
-                         "Requests answered; route \"none\" has no handler.", MetricType::Counter);
+                         "Requests answered; route \"none\" has no handler. Connections beyond the "
+                         "limits count too, as 429 or 503.",
+                         MetricType::Counter);
   for (const auto& [key, count] : statistics.requests())
     add(requests, static_cast<double>(count),
         {{"method", key.first.method},

@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "api/http_test_client.hpp"
+#include "support/log_text.hpp"
 #include "support/temp_directory.hpp"
 
 using namespace rocd;
@@ -287,6 +288,48 @@ TEST_CASE("All addresses together have a limit too") {
   const auto two = server.client();
   auto extra = server.client();
   CHECK(extra.read_reply()->status == 503);
+}
+
+TEST_CASE("Connections beyond the limit are all counted, and fill no log") {
+  constexpr int extra = 300;
+  HttpLimits limits;
+  limits.connections_per_address = 1;
+  std::atomic<int> counted = 0;
+  const LogText log("api");
+  ServerThread server(echo, limits, [&](int status) { counted += status == 429 ? 1 : 0; });
+  const auto first = server.client();
+  std::vector<RawClient> clients;
+  for (int i = 0; i < extra; ++i) clients.push_back(server.client());
+  CHECK(eventually([&] { return counted == extra; }));
+  std::string text;
+  server.run([&] { text = log.text(); });
+  CHECK(text == "warning too many connections, 127.0.0.1 is refused\n");
+}
+
+TEST_CASE("Whoever takes all connections of the network does not keep the Unix socket's away") {
+  const TempDirectory dir;
+  HttpLimits limits;
+  limits.connections = 2;
+  ServerThread server(echo, limits);
+  REQUIRE(server.listen_unix(dir.path() / "rocd.sock").has_value());
+  auto one = server.client();
+  auto two = server.client();
+  two.send(get("/"));
+  CHECK(two.read_reply()->status == 200);
+  auto local = connect_unix(dir.path() / "rocd.sock");
+  auto other_local = connect_unix(dir.path() / "rocd.sock");
+  for (auto* client : {&local, &other_local}) {
+    client->send(get("/"));
+    const auto reply = client->read_reply();
+    REQUIRE(reply);
+    CHECK(reply->status == 200);
+  }
+  one.close();
+  CHECK(eventually([&] { return server.connections() == 3; }));
+  auto three = server.client();  // nor do those of the Unix socket count against the others
+  three.send(get("/"));
+  CHECK(three.read_reply()->status == 200);
+  CHECK(server.client().read_reply()->status == 503);
 }
 
 TEST_CASE("A hundred clients at once are all answered") {

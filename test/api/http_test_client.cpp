@@ -124,9 +124,11 @@ RawClient connect_unix(const std::filesystem::path& path) {
   return client;
 }
 
-ServerThread::ServerThread(HttpServer::Handler handler, HttpLimits limits)
+ServerThread::ServerThread(HttpServer::Handler handler, HttpLimits limits,
+                           std::function<void(int)> on_refusal)
     : work_(io_.get_executor()),
       server_(std::make_unique<HttpServer>(io_.get_executor(), std::move(handler), limits)) {
+  server_->set_on_refusal(std::move(on_refusal));
   const auto address = server_->listen_tcp("127.0.0.1", 0).value();
   port_ = std::stoi(address.substr(address.rfind(':') + 1));
   thread_ = std::thread([this] { io_.run(); });

@@ -56,7 +56,8 @@ RawClient connect_unix(const std::filesystem::path& path);
 
 class ServerThread {
  public:
-  explicit ServerThread(HttpServer::Handler handler, HttpLimits limits = {});
+  explicit ServerThread(HttpServer::Handler handler, HttpLimits limits = {},
+                        std::function<void(int status)> on_refusal = nullptr);
   ~ServerThread();  // shuts down
 
   [[nodiscard]] int port() const { return port_; }

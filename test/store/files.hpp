@@ -1,21 +1,18 @@
 // Files as a whole, SQL on a database from outside, modes, and what the store logs.
 #pragma once
 
-#include <spdlog/sinks/ostream_sink.h>
 #include <sys/stat.h>
 
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <memory>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/log.hpp"
 #include "support/database.hpp"
+#include "support/log_text.hpp"
 
 namespace rocd::test {
 
@@ -38,21 +35,9 @@ inline std::string run_sql(const std::filesystem::path& file, const std::string&
   return OtherProgram(file).run(sql);
 }
 
-// What the store logs while this object lives, without times.
-class StoreLog {
+class StoreLog : public LogText {
  public:
-  StoreLog() : before_(log("store").sinks()) {
-    log("store").sinks() = {std::make_shared<spdlog::sinks::ostream_sink_st>(text_)};
-    log("store").set_pattern("%l %v");
-  }
-  ~StoreLog() { log("store").sinks() = before_; }
-  StoreLog(const StoreLog&) = delete;
-  StoreLog& operator=(const StoreLog&) = delete;
-  [[nodiscard]] std::string text() const { return text_.str(); }
-
- private:
-  std::ostringstream text_;
-  std::vector<spdlog::sink_ptr> before_;
+  StoreLog() : LogText("store") {}
 };
 
 }  // namespace rocd::test
