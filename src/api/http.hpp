@@ -71,6 +71,9 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  // Instead of a body: one that lives as long as the program. However many slow readers there are,
+  // it is there once.
+  std::string_view fixed_body = {};
   // Set for open-ended responses (SSE): called once with the writer after the head was sent; what
   // it returns is kept until the connection ends.
   std::function<std::shared_ptr<void>(std::shared_ptr<StreamWriter>)> stream;
@@ -82,6 +85,7 @@ struct HttpResponse {
   bool websocket = false;       // each chunk of `pull` is a text message of a WebSocket
 
   [[nodiscard]] bool is_open_ended() const { return stream || pull; }
+  [[nodiscard]] std::string_view content() const { return body.empty() ? fixed_body : body; }
   [[nodiscard]] std::string_view header(std::string_view name) const;  // empty if not set
 };
 

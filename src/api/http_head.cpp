@@ -42,7 +42,7 @@ std::string http_head(const HttpResponse& response, HttpFraming framing, bool ke
   const bool bodiless = response.status == 204 || response.status == 304;
   if (framing == HttpFraming::chunked) add(head, "Transfer-Encoding", "chunked");
   if (framing == HttpFraming::length && !bodiless) {
-    add(head, "Content-Length", std::to_string(response.body.size()));
+    add(head, "Content-Length", std::to_string(response.content().size()));
   }
   add(head, "Connection", keep_alive ? "keep-alive" : "close");
   return head += "\r\n";

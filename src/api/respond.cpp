@@ -97,7 +97,7 @@ void finish_conditional(const HttpRequest& request, HttpResponse& response) {
   if (!reads || response.status != 200 || response.is_open_ended()) return;
   if (response.header("Cache-Control") == "no-store") return;
   if (response.header("ETag").empty()) {
-    response.headers.emplace_back("ETag", '"' + hash(response.body) + '"');
+    response.headers.emplace_back("ETag", '"' + hash(response.content()) + '"');
   }
   response.headers.emplace_back("Cache-Control", "no-cache");  // ask again each time
   const auto own = tags(response.header("ETag")).front();
@@ -105,6 +105,7 @@ void finish_conditional(const HttpRequest& request, HttpResponse& response) {
     if (tag != "*" && tag != own) continue;
     response.status = 304;
     response.body.clear();
+    response.fixed_body = {};
     response.content_type.clear();
     return;
   }

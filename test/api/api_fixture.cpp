@@ -113,6 +113,7 @@ Answer ApiFixture::ask(const std::string& method, const std::string& target, Ask
   request.local = what.local;
   request.websocket = what.websocket;
   Answer answer{api->handle(request)};
+  answer.body = answer.content();
   record_exchange(request, answer);
   settle();
   return answer;

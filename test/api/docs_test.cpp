@@ -94,3 +94,18 @@ TEST_CASE("What the page loads comes compressed to those who accept it, else as 
   CHECK(rocd.ask("GET", "/docs/docs.js").content_type == "text/javascript; charset=utf-8");
   CHECK(rocd.ask("GET", "/docs/passwd").status == 404);
 }
+
+TEST_CASE("Open documents are in memory once, however many read them slowly") {
+  ApiFixture rocd;
+  std::vector<std::string> paths{"/openapi.json", "/openapi.yaml", "/docs"};
+  for (const auto& file : docs_files()) paths.push_back("/docs/" + std::string(file.name));
+  for (const auto& path : paths) {
+    for (const auto* encoding : {"", "gzip"}) {
+      CAPTURE(path, encoding);
+      const auto one = rocd.ask("GET", path, {.accept_encoding = encoding});
+      const auto other = rocd.ask("GET", path, {.accept_encoding = encoding});
+      CHECK(!one.fixed_body.empty());
+      CHECK(one.fixed_body.data() == other.fixed_body.data());
+    }
+  }
+}
