@@ -30,17 +30,28 @@ Instant after(std::chrono::milliseconds time) {
   return std::chrono::steady_clock::now() + time;
 }
 
+// Room for a body that is larger than those that are never refused, while it is read.
+class LargeBody {
+ public:
+  LargeBody(std::size_t& total, std::size_t bytes) : total_(total), bytes_(bytes) {
+    total_ += bytes_;
+  }
+  ~LargeBody() { total_ -= bytes_; }
+  LargeBody(const LargeBody&) = delete;
+  LargeBody& operator=(const LargeBody&) = delete;
+
+ private:
+  std::size_t& total_;
+  std::size_t bytes_;
+};
+
 }  // namespace
 
-HttpConnection::HttpConnection(Socket socket, bool local, const HttpServer::Handler& handler,
-                               const std::function<void(int)>& on_refusal, const HttpLimits& limits,
-                               LogThrottle& slow_log)
+HttpConnection::HttpConnection(Socket socket, bool local, HttpSurroundings& surroundings)
     : socket_(std::move(socket)),
       local_(local),
-      handler_(handler),
-      on_refusal_(on_refusal),
-      limits_(limits),
-      slow_log_(slow_log),
+      surroundings_(surroundings),
+      limits_(surroundings.limits),
       wake_(socket_.get_executor()),
       deadline_(socket_.get_executor(), [this] { expire(); }) {}
 
@@ -109,6 +120,7 @@ asio::awaitable<HttpConnection::Incoming> HttpConnection::read_request() {
   parser.header_limit(limits_.header_bytes);
   parser.body_limit(limits_.body_bytes);
   std::size_t head_bytes = 0;
+  std::optional<LargeBody> large_body;
   while (!parser.is_done()) {
     error_code error;
     const bool in_head = !parser.is_header_done();
@@ -122,6 +134,18 @@ asio::awaitable<HttpConnection::Incoming> HttpConnection::read_request() {
       incoming.http_1_0 = parser.get().version() < 11;
       incoming.keep_alive = parser.get().keep_alive();
       incoming.refusal = check_head(parser);
+      // Who sends it in chunks may send all that is allowed.
+      const auto body_bytes =
+          parser.content_length().value_or(parser.chunked() ? limits_.body_bytes : 0);
+      if (!incoming.refusal && body_bytes > limits_.small_body_bytes) {
+        auto& total = surroundings_.large_bodies;
+        if (total + body_bytes > limits_.large_bodies_bytes) {
+          incoming.refusal =
+              HttpProblem{.status = 503, .detail = "too many large requests arrive at once"};
+        } else {
+          large_body.emplace(total, body_bytes);
+        }
+      }
       if (incoming.refusal) co_return incoming;
       auto request = to_request(parser, local_);
       if (!request) {
@@ -163,7 +187,7 @@ asio::awaitable<HttpConnection::Incoming> HttpConnection::read_request() {
 
 HttpResponse HttpConnection::answer(const HttpRequest& request) const {
   try {
-    return handler_(request);
+    return surroundings_.handler(request);
   } catch (const std::exception& error) {
     log("api").error("{} {}: {}", request.method_text, request.target, error.what());
   }
@@ -171,7 +195,7 @@ HttpResponse HttpConnection::answer(const HttpRequest& request) const {
 }
 
 HttpResponse HttpConnection::refusal(HttpProblem problem) const {
-  if (on_refusal_) on_refusal_(problem.status);
+  if (surroundings_.on_refusal) surroundings_.on_refusal(problem.status);
   return to_response(std::move(problem), {});
 }
 
@@ -190,7 +214,7 @@ asio::awaitable<bool> HttpConnection::respond(const HttpResponse& response,
   const bool open_ended = response.is_open_ended();
   const auto framing = open_ended ? HttpFraming::until_close : HttpFraming::length;
   const auto head = http_head(response, framing, keep_alive && !open_ended);
-  const bool written = co_await write(head, head_only ? std::string_view{} : response.body);
+  const bool written = co_await write(head, head_only ? std::string_view{} : response.content());
   co_return written;
 }
 
@@ -326,7 +350,7 @@ asio::awaitable<void> HttpConnection::stream(const HttpResponse& response,
   watch_peer();
   co_await stream_chunks(chunked, events);
   if (queue_ && queue_->overflowed()) {
-    if (const auto more = slow_log_.admit(std::chrono::steady_clock::now())) {
+    if (const auto more = surroundings_.slow_log.admit(std::chrono::steady_clock::now())) {
       log("api").info("a reader was too slow and is dropped{}", *more);
     }
   }

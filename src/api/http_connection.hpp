@@ -20,15 +20,21 @@
 
 namespace rocd {
 
+// What the connections of a server share.
+struct HttpSurroundings {
+  HttpServer::Handler handler;
+  std::function<void(int status)> on_refusal;
+  HttpLimits limits;
+  LogThrottle slow_log;          // of readers that are dropped
+  std::size_t large_bodies = 0;  // bytes that those being read may grow to
+};
+
 class HttpConnection final {
  public:
   using Socket = boost::asio::generic::stream_protocol::socket;
 
-  // The references outlive the connection, or abandon() was called before they go. slow_log: for
-  // readers that are dropped.
-  HttpConnection(Socket socket, bool local, const HttpServer::Handler& handler,
-                 const std::function<void(int status)>& on_refusal, const HttpLimits& limits,
-                 LogThrottle& slow_log);
+  // The surroundings outlive the connection, or abandon() was called before they go.
+  HttpConnection(Socket socket, bool local, HttpSurroundings& surroundings);
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
@@ -70,10 +76,8 @@ class HttpConnection final {
 
   Socket socket_;
   bool local_;
-  const HttpServer::Handler& handler_;
-  const std::function<void(int)>& on_refusal_;
+  HttpSurroundings& surroundings_;
   const HttpLimits& limits_;
-  LogThrottle& slow_log_;
   Phase phase_ = Phase::idle;
   bool closing_ = false;
   bool expired_ = false;

@@ -70,15 +70,12 @@ asio::awaitable<bool> joined(TaskGroup& tasks) {
 }
 
 // Shared with the frames of connections, which the io_context may destroy after the server.
-struct Shared {
-  HttpServer::Handler handler;
-  std::function<void(int)> on_refusal;
-  HttpLimits limits;
+struct Shared : HttpSurroundings {
   std::unordered_set<HttpConnection*> connections;
   std::map<std::string, std::size_t, std::less<>> per_address;
   std::size_t open = 0;
   std::size_t refusals = 0;
-  LogThrottle refused_log, accept_log, slow_log;
+  LogThrottle refused_log, accept_log;
   bool closed = false;  // the server is gone
 
   [[nodiscard]] std::size_t open_of(std::string_view address) const {
@@ -122,8 +119,7 @@ class Place {
 asio::awaitable<void> serve(std::shared_ptr<Shared> shared, Socket socket,
                             std::unique_ptr<Place> place) {
   if (shared->closed) co_return;
-  HttpConnection connection(std::move(socket), place->is_local(), shared->handler,
-                            shared->on_refusal, shared->limits, shared->slow_log);
+  HttpConnection connection(std::move(socket), place->is_local(), *shared);
   const auto leave = [&shared](HttpConnection* c) { shared->connections.erase(c); };
   const std::unique_ptr<HttpConnection, decltype(leave)> entry(&connection, leave);
   shared->connections.insert(&connection);
@@ -133,8 +129,7 @@ asio::awaitable<void> serve(std::shared_ptr<Shared> shared, Socket socket,
 asio::awaitable<void> refuse(std::shared_ptr<Shared> shared, Socket socket, HttpProblem problem) {
   const auto leave = [](Shared* s) { --s->refusals; };
   const std::unique_ptr<Shared, decltype(leave)> entry(shared.get(), leave);
-  HttpConnection connection(std::move(socket), false, shared->handler, shared->on_refusal,
-                            shared->limits, shared->slow_log);
+  HttpConnection connection(std::move(socket), false, *shared);
   co_await connection.refuse(std::move(problem));
 }
 

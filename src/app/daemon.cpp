@@ -1,5 +1,6 @@
 #include "app/daemon.hpp"
 
+#include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -49,6 +50,13 @@ std::string host_name() {
   return name;
 }
 
+// Half of the descriptors are left for children, files and the sound system.
+HttpLimits http_limits() {
+  HttpLimits limits;
+  limits.connections = std::min(limits.connections, descriptor_limit() / 2);
+  return limits;
+}
+
 // Ends the children that a killed rocd left behind, before anything could meet their ports.
 Result<> end_orphans(Store& store) {
   auto children = store.load_children();
@@ -88,7 +96,9 @@ struct Daemon::Impl {
         reloader({config, self, endpoints, streams, *store, events}, std::move(load)),
         api({self, endpoints, streams, *store, engine, config, Now::read().mono, events,
              [this] { return reload(); }}),
-        http(io.get_executor(), [this](const HttpRequest& request) { return api.handle(request); }),
+        http(
+            io.get_executor(), [this](const HttpRequest& request) { return api.handle(request); },
+            http_limits()),
         manager(io.get_executor(), environment,
                 [this] { return service_status(streams.count_states(), driver.connected()); }),
         signals(io),

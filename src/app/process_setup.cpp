@@ -101,6 +101,13 @@ Result<> prepare_process() {
   return raise_descriptor_limit();
 }
 
+std::size_t descriptor_limit() {
+  rlimit limit{};
+  // Fails with a wrong number or address only (getrlimit(2)).
+  (void)::getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, enough_descriptors));
+}
+
 Result<> announce_ready(int descriptor, const std::string& url) {
   if (auto written = write_all(descriptor, url + "\n", "write to --ready-fd"); !written)
     return written;

@@ -2,6 +2,7 @@
 // its parent.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -31,6 +32,9 @@ struct Starter {
 // Raises the soft limit of descriptors to the hard one (each child costs three) and ignores SIGPIPE
 // and SIGXFSZ (closed sockets and files at their limit are seen as errors).
 [[nodiscard]] Result<> prepare_process();
+
+// How many descriptors this process may have open.
+[[nodiscard]] std::size_t descriptor_limit();
 
 // Writes `url` and a newline to the claimed descriptor and closes it. Errors: io.
 [[nodiscard]] Result<> announce_ready(int descriptor, const std::string& url);

@@ -332,6 +332,44 @@ TEST_CASE("Whoever takes all connections of the network does not keep the Unix s
   CHECK(server.client().read_reply()->status == 503);
 }
 
+TEST_CASE("Large bodies that arrive at once share a limit, small ones have always room") {
+  HttpLimits limits;
+  limits.large_bodies_bytes = 300'000;
+  ServerThread server(echo, limits);
+  const std::string post = "POST / HTTP/1.1\r\nHost: a\r\n";
+  const auto large = post + "Content-Length: 200000\r\n\r\n";
+  auto first = server.client();
+  first.send(large + "half");
+  auto small = server.client();
+  const auto is_small_served = [&] {
+    small.send(post + "Content-Length: 16384\r\n\r\n" + std::string(16'384, 's'));
+    return small.read_reply()->status == 200;
+  };
+  REQUIRE(is_small_served());
+  for (const auto& length :
+       {std::string("Content-Length: 200000"), std::string("Transfer-Encoding: chunked")}) {
+    auto second = server.client();
+    second.send(post + length + "\r\n\r\n");
+    const auto reply = second.read_reply();
+    REQUIRE(reply);
+    CHECK(reply->status == 503);
+    CHECK(reply->headers.at("retry-after") == "1");
+    CHECK(second.closed_by_peer());
+  }
+  CHECK(is_small_served());
+  SECTION("until it has arrived") {
+    first.send(std::string(200'000 - 4, 'x'));
+    CHECK(first.read_reply()->status == 200);
+  }
+  SECTION("or its client has gone") {
+    first.reset();
+    CHECK(eventually([&] { return server.connections() == 1; }));
+  }
+  auto next = server.client();
+  next.send(large + std::string(200'000, 'x'));
+  CHECK(next.read_reply()->status == 200);
+}
+
 TEST_CASE("A hundred clients at once are all answered") {
   HttpLimits limits;
   limits.connections_per_address = 100;

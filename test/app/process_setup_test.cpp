@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -73,4 +74,13 @@ TEST_CASE("a --ready-fd that is not open, or not for writing, is refused") {
   CHECK(closed.error().code == ErrorCode::invalid_argument);
   CHECK(closed.error().message == "descriptor " + std::to_string(reads) +
                                       " is not open, expected one that was passed on to rocd");
+}
+
+TEST_CASE("the limit of descriptors is the one that holds now") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit low{200, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+  CHECK(descriptor_limit() == 200);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
 }

@@ -1,5 +1,7 @@
 #include "e2e/besieged.hpp"
 
+#include <sys/resource.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <csignal>
 #include <sstream>
@@ -18,7 +20,16 @@ std::string get(const std::string& target, const std::string& more) {
   return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n";
 }
 
-Besieged::Besieged(const std::string& http, const std::string& entries) {
+void allow_descriptors(std::size_t count) {
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  if (limit.rlim_cur >= count) return;
+  if (limit.rlim_max < count) SKIP("needs " << count << " descriptors");
+  limit.rlim_cur = count;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
+Besieged::Besieged(const std::string& http, const std::vector<std::string>& launcher) {
   const auto config = directory_.path() / "rocd.yaml";
   write_file(config, "http: { unix_socket: " + unix_socket().string() +
                          (http.empty() ? "" : ", " + http) +
@@ -26,11 +37,11 @@ Besieged::Besieged(const std::string& http, const std::string& entries) {
                          (directory_.path() / "no-pipewire").string() +
                          " }\n"
                          "tools: { roc_send: /nonexistent/roc-send, roc_recv: "
-                         "/nonexistent/roc-recv }\n" +
-                         entries);
+                         "/nonexistent/roc-recv }\n");
   rocd_.emplace(Rocd::Options{.config = config,
                               .state = directory_.path() / "state",
-                              .log = directory_.path() / "rocd.log"});
+                              .log = directory_.path() / "rocd.log",
+                              .launcher = launcher});
   pid_ = rocd_->process().pid();
   const auto url = rocd_->http().url();
   port_ = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));

@@ -32,10 +32,14 @@ struct Hostile {
 // "GET /healthz" with more fields, each with its CRLF.
 [[nodiscard]] std::string get(const std::string& target = "/healthz", const std::string& more = {});
 
+// Of this process; skips the test if it may not have so many.
+void allow_descriptors(std::size_t count);
+
 class Besieged {
  public:
-  // `http`: what stands in "http: { … }" besides the Unix socket; `entries`: more sections.
-  explicit Besieged(const std::string& http = {}, const std::string& entries = {});
+  // `http`: what stands in "http: { … }" besides the Unix socket; `launcher`: a command that ends
+  // in running what follows it.
+  explicit Besieged(const std::string& http = {}, const std::vector<std::string>& launcher = {});
   // Checks that rocd ends as it should.
   ~Besieged();
   Besieged(const Besieged&) = delete;
@@ -56,7 +60,7 @@ class Besieged {
   [[nodiscard]] std::size_t memory_bytes(const std::string& field = "VmRSS") const;
   // Lines of the log with this text.
   [[nodiscard]] std::size_t log_lines(const std::string& text) const;
-  // The value of a line of /metrics, told to the Unix socket.
+  // The value of a line of /metrics, asked for over the Unix socket; 0 if there is none.
   [[nodiscard]] double metric(const std::string& series) const;
 
  private:
