@@ -93,6 +93,7 @@ s6                        -
 supervisor                -
 nginx-light               -
 wrk                       -
+slowhttptest              -
 '
 
 usage() {
@@ -101,7 +102,8 @@ usage: scripts/setup.sh [--runtime] [--bench] [--browser] [--help]
 
   (nothing)   everything that is needed to build, test and run rocd
   --runtime   only what is needed to run it
-  --bench     also the supervisors that scripts/bench.sh compares with (runit, s6, supervisor, nginx, wrk)
+  --bench     also the supervisors that scripts/bench.sh compares with (runit, s6, supervisor, nginx, wrk),
+              and what scripts/hostile.sh attacks with (slowhttptest)
   --browser   also Chromium, for the test that looks at /docs (410 MB)
 
 Needs root or sudo, only if something is missing. Supported: Debian 12 (bookworm), 13 (trixie).
@@ -184,7 +186,7 @@ Install these yourself (Debian's package names), then build with cmake:
              Node.js >= 18 with npm (nodejs, npm); faster with ccache and mold
   to test:   Catch2 >= 3 (catch2), zsh, clang-format-19, clang-tidy-19, clang-19,
              libclang-rt-19-dev
-  to bench:  runit, s6, supervisor, nginx-light, wrk
+  to bench:  runit, s6, supervisor, nginx-light, wrk; to attack: slowhttptest
   optional:  Chromium (chromium), for the test that looks at /docs
 EXPLAIN
   exit 1

@@ -137,7 +137,7 @@ asio::awaitable<HttpConnection::Incoming> HttpConnection::read_request() {
       // Who sends it in chunks may send all that is allowed.
       const auto body_bytes =
           parser.content_length().value_or(parser.chunked() ? limits_.body_bytes : 0);
-      if (!incoming.refusal && body_bytes > limits_.small_body_bytes) {
+      if (!incoming.refusal && !local_ && body_bytes > limits_.small_body_bytes) {
         auto& total = surroundings_.large_bodies;
         if (total + body_bytes > limits_.large_bodies_bytes) {
           incoming.refusal =

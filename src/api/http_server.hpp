@@ -18,10 +18,10 @@ namespace rocd {
 struct HttpLimits {
   std::uint32_t header_bytes = 16'384;
   std::uint64_t body_bytes = 262'144;
-  std::size_t small_body_bytes = 16'384;              // a body of this size has always room
-  std::size_t large_bodies_bytes = 33'554'432;        // all others together, while they are read
-  std::size_t connections_per_address = 64;           // the Unix socket counts as one address
-  std::size_t connections = 1'280;                    // of all addresses, but the Unix socket
+  std::size_t small_body_bytes = 16'384;        // a body of this size has always room
+  std::size_t large_bodies_bytes = 33'554'432;  // all others of the network, while they are read
+  std::size_t connections_per_address = 64;     // the Unix socket counts as one address
+  std::size_t connections = 1'280;              // of all addresses, but the Unix socket
   std::chrono::milliseconds request_timeout{30'000};  // from first byte of a request to its last
   std::chrono::milliseconds idle_timeout{120'000};    // between requests of one connection
   std::chrono::milliseconds write_timeout{30'000};    // of one response, or one batch of events

@@ -357,6 +357,13 @@ TEST_CASE("Large bodies that arrive at once share a limit, small ones have alway
     CHECK(second.closed_by_peer());
   }
   CHECK(is_small_served());
+  const TempDirectory dir;
+  REQUIRE(server.listen_unix(dir.path() / "rocd.sock").has_value());
+  {
+    auto local = connect_unix(dir.path() / "rocd.sock");
+    local.send(large + std::string(200'000, 'x'));
+    CHECK(local.read_reply()->status == 200);
+  }
   SECTION("until it has arrived") {
     first.send(std::string(200'000 - 4, 'x'));
     CHECK(first.read_reply()->status == 200);
