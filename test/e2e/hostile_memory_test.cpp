@@ -46,8 +46,8 @@ std::string address(std::size_t number) {
 
 TEST_CASE("Hostile: 20,000 requests leave nothing behind", "[e2e][hostile]") {
   const std::vector<std::string> requests{
-      sized(std::string(100'000, '[')),
-      sized("{\"display_name\": \"" + std::string(200'000, 'x') + "\"}"),
+      sized(std::string(30'000, '[')),
+      sized("{\"display_name\": \"" + std::string(30'000, 'x') + "\"}"),
       sized("[" + std::string(5000, ' ') + "1e99999]"),
       post("Content-Length: 1\r\nContent-Length: 2\r\n", ""),
       post("Transfer-Encoding: chunked\r\n", "1;" + std::string(40'000, 'x')),

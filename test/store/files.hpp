@@ -9,7 +9,6 @@
 #include <iterator>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "support/database.hpp"
 #include "support/log_text.hpp"
