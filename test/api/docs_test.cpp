@@ -101,6 +101,7 @@ TEST_CASE("Open documents are in memory once, however many read them slowly") {
   for (const auto& file : docs_files()) paths.push_back("/docs/" + std::string(file.name));
   for (const auto& path : paths) {
     for (const auto* encoding : {"", "gzip"}) {
+      if (*encoding != '\0' && !path.starts_with("/docs/")) continue;  // it is asked of these only
       CAPTURE(path, encoding);
       const auto one = rocd.ask("GET", path, {.accept_encoding = encoding});
       const auto other = rocd.ask("GET", path, {.accept_encoding = encoding});
