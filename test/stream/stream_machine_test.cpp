@@ -357,7 +357,7 @@ TEST_CASE("a crash loop shows, and the health says the cause") {
     world.say("error roc_send: can't open input file or device: uri=pulse://x");
     world.die({ExitStatus::Kind::signaled, SIGABRT});
     CHECK(world.state() == StreamState::backoff);
-    world.pass(40s);
+    world.pass(5s);
   }
   CHECK(world.status().crash_looping);
   CHECK(world.health().overall == Health::unhealthy);
