@@ -5,9 +5,20 @@
 
 namespace rocd {
 
+double Backoff::grown() const {
+  return static_cast<double>(limits_.initial.count()) *
+         std::pow(limits_.factor, static_cast<double>(attempts_));
+}
+
+void Backoff::ease(Duration most) {
+  while (attempts_ > 0 && grown() > static_cast<double>(most.count())) {
+    --attempts_;
+    rested_ = 0;
+  }
+}
+
 Duration Backoff::next() {
-  const double grown = static_cast<double>(limits_.initial.count()) *
-                       std::pow(limits_.factor, static_cast<double>(attempts_));
+  const double grown = this->grown();
   const auto soon = static_cast<double>(limits_.soon.count());
   const auto cap = static_cast<double>(limits_.cap.count());
   const bool rests = grown > soon && rested_ < limits_.soon_attempts;

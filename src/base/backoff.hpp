@@ -28,8 +28,12 @@ class Backoff {
   // The delay before the next attempt; grows with each call, never above cap * (1 + jitter).
   [[nodiscard]] Duration next();
   void reset() { attempts_ = rested_ = 0; }
+  // The next delay, but for its jitter, is `most` at the most; the ones behind it grow as ever.
+  void ease(Duration most);
 
  private:
+  [[nodiscard]] double grown() const;  // nanoseconds, before cap and jitter
+
   BackoffLimits limits_;
   std::minstd_rand random_;     // small: there is one per child
   std::uint32_t attempts_ = 0;  // stops counting at the cap, so that pow() stays finite

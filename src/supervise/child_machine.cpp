@@ -188,6 +188,8 @@ void ChildMachine::failed(bool clean_exit, Now now) {
     spawn(now);
     return;
   }
+  if (ready_ && now.mono - ready_at_.mono >= policy_.worked_after)
+    backoff_.ease(policy_.worked_backoff);
   const auto delay = backoff_.next();
   status_.retry_at = now + delay;
   deadline_ = status_.retry_at->mono;

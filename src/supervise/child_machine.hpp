@@ -30,6 +30,10 @@ struct ChildPolicy {
   // Whoever fails before that waits, the first time too (backoff.initial): many children that fail
   // together must not feed the overload that may have made them fail.
   Duration stable_after = 10s;
+  // Ready for that long at least: what kept it from working before is over, and it waits no longer
+  // than that. So a second trouble soon after a long one is not answered as if it were the same.
+  Duration worked_after = 2s;
+  Duration worked_backoff = 800ms;
   // So many failures in a row without a stable run raise crash_looping. It never gives up.
   std::uint32_t crash_loop_after = 5;
   BackoffLimits backoff;

@@ -37,6 +37,42 @@ std::string difference(const std::map<std::string, int>& before,
   return text;
 }
 
+bool is_hit(const Way& way, const std::vector<Fault>& faults) {
+  return std::any_of(faults.begin(), faults.end(), [&](const Fault& fault) {
+    if (!fault.hits) return true;
+    return std::any_of(fault.hits->begin(), fault.hits->end(), [&](const auto& name) {
+      const auto suffix = way.streams.front().substr(way.streams.front().size() - 2);
+      return name.find(suffix) != std::string::npos;  // "send-a", "rocd.microphone-a.feed"
+    });
+  });
+}
+
+// When two ways that no fault has touched fall silent at the same moment, the machine was busy.
+void forgive(std::vector<bool>& heard, const std::vector<std::vector<bool>>& untouched) {
+  for (std::size_t i = 0; i < heard.size(); ++i) {
+    std::size_t silent = 0;
+    for (const auto& other : untouched) {
+      const auto begin = i == 0 ? 0 : i - 1;
+      const auto end = std::min(i + 2, other.size());
+      bool all = true;
+      for (auto at = begin; at < end; ++at) all = all && other[at];
+      silent += all ? 0 : 1;
+    }
+    if (silent >= 2) heard[i] = true;
+  }
+}
+
+// Seconds until the end of the last silence of so many windows.
+double end_of_silence(const std::vector<bool>& heard, std::size_t least) {
+  std::size_t in_a_row = 0;
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < heard.size(); ++i) {
+    in_a_row = heard[i] ? 0 : in_a_row + 1;
+    if (in_a_row >= least) end = i + 1;
+  }
+  return static_cast<double>(end) * window_seconds;
+}
+
 }  // namespace
 
 Campaign::Campaign(House& house, std::uint32_t seed, const std::string& only)
@@ -117,9 +153,10 @@ Outcome Campaign::next() {
   }
   if (new_sound) {
     for (auto& [name, position] : since) position = 0;
-    outcome.recovery_seconds = sound_after + check_tones(since, limit - sound_after, outcome);
+    outcome.recovery_seconds =
+        sound_after + check_tones(since, limit - sound_after, faults, outcome);
   } else {
-    outcome.recovery_seconds = check_tones(since, limit, outcome);
+    outcome.recovery_seconds = check_tones(since, limit, faults, outcome);
   }
   check_inventory(outcome);
   check_order(outcome);
@@ -145,28 +182,27 @@ void Campaign::check_cause(const Fault& fault, std::size_t told_before, Outcome&
 
 // Seconds from `since` to the end of the last disturbance.
 double Campaign::check_tones(const std::map<std::string, double>& since, double limit,
-                             Outcome& outcome) {
-  if (!eventually([&] { return house_.missing_tones().empty(); }, grace)) {
+                             const std::vector<Fault>& faults, Outcome& outcome) {
+  if (!eventually([&] { return house_.missing_tones().empty(); }, grace))
     outcome.problems.push_back(house_.missing_tones());
-  }
-  double last = 0;
+  std::map<std::string, std::vector<bool>> windows;
+  std::vector<std::vector<bool>> untouched;
   for (const auto& way : house_.ways()) {
     const auto& listener = house_.listener(way);
-    const auto from = since.at(way.name);
-    const auto windows = listener.windows(way.tone, from, listener.position());
-    std::size_t in_a_row = 0;
-    double judged = 0;
-    for (std::size_t i = 0; i < windows.size(); ++i) {
-      in_a_row = windows[i] ? 0 : in_a_row + 1;
-      const auto until = static_cast<double>(i + 1) * window_seconds;
-      if (in_a_row >= reported_windows) last = std::max(last, until);
-      if (in_a_row >= judged_windows) judged = until;
-    }
+    auto& heard = windows[way.name];
+    heard = listener.windows(way.tone, since.at(way.name), listener.position());
+    if (!is_hit(way, faults)) untouched.push_back(heard);
+  }
+  double last = 0;
+  for (auto& [name, heard] : windows) {
+    forgive(heard, untouched);
+    const auto judged = end_of_silence(heard, judged_windows);
+    last = std::max(last, end_of_silence(heard, reported_windows));
     if (judged <= limit) continue;
     std::string timeline;
-    for (const bool heard : windows) timeline += heard ? '#' : '.';
+    for (const bool window : heard) timeline += window ? '#' : '.';
     outcome.problems.push_back(fmt::format("{} is disturbed for {:.1f} s, longer than {:.1f} s: {}",
-                                           way.name, judged, limit, timeline));
+                                           name, judged, limit, timeline));
   }
   return last;
 }

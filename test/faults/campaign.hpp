@@ -33,7 +33,7 @@ class Campaign {
   void check_order(Outcome& outcome);
   void check_inventory(Outcome& outcome);
   [[nodiscard]] double check_tones(const std::map<std::string, double>& since, double limit,
-                                   Outcome& outcome);
+                                   const std::vector<Fault>& faults, Outcome& outcome);
   [[nodiscard]] std::map<std::string, double> positions();
 
   House& house_;

@@ -18,7 +18,9 @@ Fault send_signal(House& house, Random& random, int signal, const char* name) {
   const auto stream = pick(house.piped_streams(), random);
   const int pid = child_of(house, stream);
   if (pid > 0) ::kill(pid, signal);
-  return {.what = std::string(name) + " of the child of " + stream, .causes = {name}};
+  return {.what = std::string(name) + " of the child of " + stream,
+          .causes = {name},
+          .hits = {{stream}}};
 }
 
 Fault kill_child(House& house, Random& random) {
@@ -33,7 +35,7 @@ Fault stop_child(House& house, Random& random) {
   const auto stream = pick(house.piped_streams(), random);
   const int pid = child_of(house, stream);
   if (pid > 0) ::kill(pid, SIGSTOP);
-  return {.what = "SIGSTOP of the child of " + stream, .causes = {"SIGSTOP"}};
+  return {.what = "SIGSTOP of the child of " + stream, .causes = {"SIGSTOP"}, .hits = {{stream}}};
 }
 
 Fault pause_child(House& house, Random& random) {
@@ -45,7 +47,8 @@ Fault pause_child(House& house, Random& random) {
               [pid] {
                 if (pid > 0 && process_runs(pid)) ::kill(pid, SIGCONT);
               },
-          .lasts = between(100ms, 4s, random)};
+          .lasts = between(100ms, 4s, random),
+          .hits = {{stream}}};
 }
 
 Fault spin_child(House& house, Random& random) {
@@ -58,7 +61,7 @@ Fault spin_child(House& house, Random& random) {
   } catch (const std::system_error&) {
     // It has ended meanwhile, by another fault.
   }
-  Fault fault{.what = "spinning child of " + stream};
+  Fault fault{.what = "spinning child of " + stream, .hits = {{stream}}};
   if (spins) fault.causes = {"uses a whole processor"};
   return fault;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -21,7 +22,9 @@ struct Fault {
   // be told (it may heal before anybody sees it).
   std::vector<std::string> causes = {};
   Milliseconds limit = 5s;  // from the end until every tone is heard
-  bool new_sound = false;   // players and recorders are gone, too
+  // Names of streams or devices whose ways it hits; nullopt: all ways.
+  std::optional<std::vector<std::string>> hits = {};
+  bool new_sound = false;  // players and recorders are gone, too
 };
 
 struct FaultKind {

@@ -55,7 +55,8 @@ Fault absent_receiver(House& house, Random& random) {
   enable(house, stream, false);
   // Its sender begins without it.
   const auto& sender = way_of(house, stream).streams.front();
-  house.rocd().http().post(path_of(house, sender) + "/restart", nullptr);
+  const auto answer = house.rocd().http().request("POST", path_of(house, sender) + "/restart");
+  if (answer.status / 100 != 2) throw std::runtime_error("restart: " + answer.body);
   return {.what = stream + " appears after its sender",
           .end = [&house, stream] { enable(house, stream, true); },
           .lasts = between(500ms, 4s, random)};

@@ -50,7 +50,7 @@ Fault destroy_device(House& house, Random& random) {
     if (!node.starts_with("rocd.stream.")) nodes.push_back(node);
   const auto node = pick(nodes, random);
   destroy_node(house.session, node);
-  return {.what = "another client destroys " + node};
+  return {.what = "another client destroys " + node, .hits = {{node}}};
 }
 
 Fault destroy_child_node(House& house, Random& random) {
@@ -97,7 +97,8 @@ Fault change_default(House& house, Random& random) {
   };
   set("sink", sink);
   set("source", source);
-  return {.what = "the default devices become " + sink + " and " + source};
+  return {.what = "the default devices become " + sink + " and " + source,
+          .hits = std::vector<std::string>{}};
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ ChildPolicy SupervisionSim::random_policy() {
   policy.stop_timeout = between(1ms, 5s);
   policy.stable_after = chance() < 0.1 ? Duration::zero() : between(1ms, 30s);
   policy.crash_loop_after = 1 + static_cast<std::uint32_t>(random_() % 8);
+  policy.worked_after = Duration::max();
   policy.backoff.initial = between(1ms, 1s);
   policy.backoff.cap = policy.backoff.initial + between(0s, 60s);
   policy.backoff.soon_attempts = 0;

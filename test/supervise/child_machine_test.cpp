@@ -155,6 +155,36 @@ TEST_CASE("a child that was not stable yet waits before its first restart") {
   CHECK_FALSE(child.machine.status().retry_at);
 }
 
+TEST_CASE("a child that worked for a while waits less than one that never did") {
+  Child child;
+  child.start();
+  for (int i = 0; i < 8; ++i) {  // 100 ms to 12.8 s
+    child.exit(killed_by(9));
+    child.pass(30s);
+  }
+  child.ready();
+  child.pass(1999ms);
+  child.exit(killed_by(9));
+  CHECK(child.state() == ChildState::backoff);
+  child.pass(10s);
+  CHECK(child.state() == ChildState::backoff);
+  child.pass(20s);
+  child.ready();
+  child.pass(2s);
+  child.exit(killed_by(9));
+  child.pass(799ms);
+  CHECK(child.state() == ChildState::backoff);
+  child.pass(1ms);
+  CHECK(child.state() == ChildState::starting);
+  // It is no stable run: the failures still count, and the next delay is longer again.
+  CHECK(child.machine.status().crash_looping);
+  child.exit(killed_by(9));
+  child.pass(1599ms);
+  CHECK(child.state() == ChildState::backoff);
+  child.pass(1ms);
+  CHECK(child.state() == ChildState::starting);
+}
+
 TEST_CASE("time spent before readiness does not make a child stable") {
   Child child;
   child.start();
