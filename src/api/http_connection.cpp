@@ -313,17 +313,20 @@ asio::awaitable<void> HttpConnection::stream_chunks(bool chunked, bool events) {
   socket_.non_blocking(true, error);
   if (error) co_return;
   std::size_t in_a_row = 0;  // bytes since the others had their turn
+  // Counted from what was written: what wakes us may be nothing that this reader asked for.
+  auto heartbeat = after(limits_.heartbeat);
   while (chunks_ && !peer_gone_ && !expired_) {
     auto text = next_chunks(chunked);
     if (text.empty()) {
       if (closing_ || chunks_->ended()) co_return;
       error_code woken;
       in_a_row = 0;
-      wake_.expires_after(limits_.heartbeat);
+      wake_.expires_at(events ? heartbeat : Instant::max());
       co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-      if (woken || !events) continue;
+      if (!events || std::chrono::steady_clock::now() < heartbeat) continue;
       text = chunked ? "3\r\n:\n\n\r\n" : ":\n\n";  // a comment
     }
+    heartbeat = after(limits_.heartbeat);
     const auto written = in_a_row < kTurnBytes ? write_at_once(text) : 0;
     in_a_row += written;
     if (written == text.size()) continue;

@@ -633,6 +633,37 @@ TEST_CASE("A silent event stream has a heartbeat") {
   CHECK(client.read_until(":\n\n\r\n3\r\n:\n\n"));
 }
 
+TEST_CASE("A reader whose filter drops all that happens has a heartbeat, too") {
+  HttpLimits limits;
+  limits.heartbeat = 300ms;
+  std::vector<std::function<void()>> readers;  // used by the server's thread alone
+  const auto handler = [&](const HttpRequest&) {
+    HttpResponse response;
+    response.content_type = "text/event-stream";
+    response.pull = [&](std::function<void()> wake) -> std::unique_ptr<ChunkSource> {
+      class Nothing final : public ChunkSource {
+        std::shared_ptr<const std::string> next() override { return nullptr; }
+      };
+      readers.push_back(std::move(wake));
+      return std::make_unique<Nothing>();
+    };
+    return response;
+  };
+  ServerThread server(handler, limits);
+  auto client = server.client();
+  client.send(get("/events"));
+  // Something happens much more often than the heartbeat comes.
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  bool heard = false;
+  while (!heard && std::chrono::steady_clock::now() < deadline) {
+    server.run([&] {
+      for (const auto& wake : readers) wake();
+    });
+    heard = client.read_until("\r\n\r\n3\r\n:\n\n", 5ms);
+  }
+  CHECK(heard);
+}
+
 TEST_CASE("An HTTP/1.0 reader gets events without chunks") {
   Source source;
   ServerThread server(std::ref(source));

@@ -6,6 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <sstream>
 
+#include "rocctl/client.hpp"
 #include "rocctl/fake_daemon.hpp"
 #include "rocctl/program_run.hpp"
 #include "rocctl/samples.hpp"
@@ -13,6 +14,7 @@
 
 namespace rocctl::test {
 namespace json = boost::json;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -166,6 +168,17 @@ TEST_CASE("events of a daemon that is not there, and what is refused") {
   const auto refused = rocctl({"events", "--types", "a&b c", "--url", daemon.url()});
   CHECK(refused.exit == 1);
   CHECK(contains(refused.err, "?types: there is no event type"));
+}
+
+TEST_CASE("a daemon that falls silent is told with the time that was waited for it") {
+  FakeDaemon daemon;
+  daemon.answer("GET /events", {events_answer(snapshot({}))});
+  const Client client(parse_target(daemon.url()).value(), 10s);
+  const auto ending =
+      client.follow({.path = "/events", .silence = 200ms}, [](std::string_view) { return true; });
+  REQUIRE(ending.has_error());
+  CHECK(ending.error().exit == Exit::unreachable);
+  CHECK(contains(ending.error().message, "says nothing for 200ms"));
 }
 
 }  // namespace rocctl::test

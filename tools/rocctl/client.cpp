@@ -15,6 +15,7 @@
 #include <cctype>
 #include <vector>
 
+#include "base/duration.hpp"
 #include "base/version.hpp"
 
 namespace rocctl {
@@ -253,6 +254,9 @@ Outcome<Client::Ending> Client::follow(const Follow& what,
     if (auto read = connection.read_some(parser); !read) {
       if (is_over()) return Ending::time_over;
       auto failure = read.error();
+      if (failure.exit == Exit::unhealthy)
+        failure.message = fmt::format("{} says nothing for {}", target_.url(),
+                                      rocd::format_duration(what.silence));
       failure.exit = Exit::unreachable;
       return failure;
     }
