@@ -91,8 +91,11 @@ HttpResponse read_events(const Call& call, Services& services) {
 std::vector<EventBus::Resource> event_resources(Services& services) {
   auto& context = services.context;
   std::vector<EventBus::Resource> list;
-  list.push_back(
-      {"/system", EventType::daemon_pipewire, [&services] { return system_json(services); }});
+  // It repeats the peer's name and what is stored, and tells the time.
+  list.push_back({.uri = "/system",
+                  .created = EventType::daemon_pipewire,
+                  .read = [&services] { return system_json(services); },
+                  .of_the_moment = true});
   list.push_back({peer_uri(context.self.uid), EventType::peer_updated,
                   [&context] { return to_json(context.self); }});
   for (const auto& endpoint : context.endpoints.list()) {

@@ -41,14 +41,15 @@ std::shared_ptr<const Event> EventBus::find(std::uint64_t seq) const {
 }
 
 std::shared_ptr<const EventBus::Snapshot> EventBus::snapshot(WallTime now) {
-  if (latest_) return latest_;
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  if (latest_ && second == latest_second_) return latest_;
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->seq = last_seq_;
   std::map<std::string, std::shared_ptr<const std::string>> cache;
   for (const auto& resource : resources_ ? resources_() : std::vector<Resource>{}) {
     auto& envelope = cache[resource.uri];
-    if (const auto known = cache_.find(resource.uri); known != cache_.end())
-      envelope = known->second;
+    const auto known = cache_.find(resource.uri);
+    if (known != cache_.end() && !resource.of_the_moment) envelope = known->second;
     if (!envelope)
       envelope = std::make_shared<const std::string>(event_envelope(
           epoch_, last_seq_, now, EventType::sync, resource.uri, nullptr, resource.read()));
@@ -56,6 +57,7 @@ std::shared_ptr<const EventBus::Snapshot> EventBus::snapshot(WallTime now) {
   }
   cache_ = std::move(cache);  // without what is gone
   latest_ = snapshot;
+  latest_second_ = second;
   return latest_;
 }
 

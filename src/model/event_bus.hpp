@@ -49,6 +49,7 @@ class EventBus {
     std::string uri;
     EventType created{};  // the type that tells of a new one of its kind
     std::function<boost::json::object()> read;
+    bool of_the_moment = false;  // also changes without an event of its URI
   };
   void set_resources(std::function<std::vector<Resource>()> resources) {
     resources_ = std::move(resources);
@@ -63,7 +64,8 @@ class EventBus {
     std::vector<Item> items;
   };
   // Items that did not change are shared between snapshots: a thousand slow readers cost no more
-  // memory than one. What changes without an event (processor time) is as of the last event.
+  // memory than one. What changes without an event is as of the last event (processor time), or, of
+  // the moment, of this second.
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot(WallTime now);
 
   // Events that a reader did not get because it was too slow, or away too long.
@@ -85,7 +87,8 @@ class EventBus {
   std::uint64_t next_listener_ = 1;
   std::function<std::vector<Resource>()> resources_;
   std::map<std::string, std::shared_ptr<const std::string>> cache_;  // by URI; erased by events
-  std::shared_ptr<const Snapshot> latest_;
+  std::shared_ptr<const Snapshot> latest_;                           // as of latest_second_
+  std::chrono::sys_seconds latest_second_;
   std::uint64_t dropped_ = 0;
 };
 

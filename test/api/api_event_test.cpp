@@ -82,6 +82,19 @@ TEST_CASE_METHOD(ApiFixture, "A new reader of events gets all resources as GET s
   CHECK(type_of(news.back()) == "synced");
 }
 
+TEST_CASE_METHOD(ApiFixture, "What /system repeats of others is right in each new snapshot") {
+  const std::string unknown = "111111-111111-111111";
+  store->set_aside(StoredKind::stream, unknown, "/sauce: unknown field");
+  Reader(*this, "?uri=/system").read();  // from here on it could be kept
+  ask("PATCH", "/peers/self", {.body = R"({"display_name": "Attic"})"});
+  auto told = Reader(*this, "?uri=/system").read().at(0).at("post");
+  CHECK(told.at("display_name") == "Attic");
+  CHECK(told.at("unreadable").as_array().size() == 1);
+  CHECK(ask("PUT", "/streams/" + unknown, {.body = sending_body()}).status == 201);
+  told = Reader(*this, "?uri=/system").read().at(0).at("post");
+  CHECK(told.at("unreadable").as_array().empty());
+}
+
 TEST_CASE_METHOD(ApiFixture, "The life of a stream is told in its order") {
   const auto body = sending_body(R"("enabled": false)");
   Reader reader(*this, "?types=stream.created,stream.updated,stream.deleted,stream.state");
