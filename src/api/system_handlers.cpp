@@ -76,21 +76,26 @@ json::object check(std::string_view name, bool ok, std::string_view message) {
   return object;
 }
 
+// Empty: each of them is there and works. Names no path: strangers read it, too.
+std::string trouble_with_tools(const EngineInfo& engine) {
+  if (!engine.probed) return "the tools are still being looked at";
+  std::string names;
+  for (const auto& tool : engine.tools)
+    if (!tool.usable) names += (names.empty() ? "" : " and ") + tool.name;
+  if (names.empty()) return engine.usable ? "" : "there are no tools";
+  return names + " cannot be used; GET /system says why";
+}
+
 HttpResponse read_ready(const Call& call, Services& services) {
   const auto& context = services.context;
-  const auto& engine = context.engine.info();
   const auto stored = context.store.self_uid();
-  std::string tools =
-      engine.probed ? "no usable Roc Toolkit tools" : "the tools are still being looked at";
-  for (const auto& tool : engine.tools) {
-    if (!tool.problem.empty()) tools += "; " + tool.name + ": " + tool.problem;
-  }
+  const auto tools = trouble_with_tools(context.engine.info());
   const bool connected = context.endpoints.driver().connected();
   json::array checks;
   checks.push_back(check("state", stored.has_value(), "the state directory cannot be read"));
   checks.push_back(check("pipewire", connected, "PipeWire is not connected"));
-  checks.push_back(check("tools", engine.usable, tools));
-  if (stored && connected && engine.usable) {
+  checks.push_back(check("tools", tools.empty(), tools));
+  if (stored && connected && tools.empty()) {
     return fresh(json_response(200, json::object{{"ready", true}, {"checks", std::move(checks)}}));
   }
   HttpProblem problem{.status = 503, .detail = "not ready"};

@@ -50,19 +50,36 @@ TEST_CASE("Alive is always, ready is with state, PipeWire and tools") {
 
   rocd.driver.disconnect();
   auto info = rocd.engine.info();
-  info.usable = false;
-  info.tools.at(0).usable = false;
-  info.tools.at(0).problem = "not found";
+  info.tools.at(0).usable = false;  // one of two is enough
+  info.tools.at(0).problem = "'/opt/secret/roc-send' was not found";
   rocd.engine.set_info(info);
   const auto not_ready = rocd.ask("GET", "/readyz");
   CHECK(not_ready.status == 503);
   CHECK(not_ready.header("Retry-After") == "1");
   CHECK(not_ready.at("/checks/0/ok") == "true");
   CHECK(not_ready.at("/checks/1/message") == "PipeWire is not connected");
-  CHECK(not_ready.at("/checks/2/message") == "no usable Roc Toolkit tools; roc-send: not found");
+  // Strangers read it, too: no paths of the configuration.
+  CHECK(not_ready.at("/checks/2/message") == "roc-send cannot be used; GET /system says why");
   CHECK(not_ready.at("/detail") ==
-        "not ready; PipeWire is not connected; no usable Roc Toolkit tools; roc-send: not found");
+        "not ready; PipeWire is not connected; roc-send cannot be used; GET /system says why");
+  CHECK(not_ready.body.find("secret") == std::string::npos);
   CHECK(rocd.ask("GET", "/healthz").status == 200);
+}
+
+TEST_CASE("A missing tool, or tools that are still looked at, are not ready") {
+  ApiFixture rocd;
+  auto info = rocd.engine.info();
+  info.tools.at(1).usable = false;
+  info.tools.at(1).problem = "not found";
+  rocd.engine.set_info(info);
+  auto answer = rocd.ask("GET", "/readyz");
+  CHECK(answer.status == 503);
+  CHECK(answer.at("/detail") == "not ready; roc-recv cannot be used; GET /system says why");
+  info.probed = false;
+  rocd.engine.set_info(info);
+  answer = rocd.ask("GET", "/readyz");
+  CHECK(answer.status == 503);
+  CHECK(answer.at("/detail") == "not ready; the tools are still being looked at");
 }
 
 TEST_CASE("The contract is served as YAML and as JSON") {
