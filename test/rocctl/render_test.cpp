@@ -77,6 +77,20 @@ TEST_CASE("a stream is well when it is off, or runs and is healthy") {
   CHECK(is_well(value));
 }
 
+TEST_CASE("what is wrong with a stream is said once") {
+  auto value = stream("ssssss-ssssss-ssssss", "Music");
+  auto& status = value.as_object()["status"].as_object();
+  status["state"] = "backoff";
+  status["message"] = "the tool ended";
+  status["health"] = {{"overall", "unhealthy"},
+                      {"message", "it ends again and again: the tool ended"},
+                      {"hint", "see the stream's log"}};
+  CHECK(trouble_of(value) ==
+        "backoff: it ends again and again: the tool ended (see the stream's log)");
+  status["health"].as_object()["message"] = "no receiver answers";
+  CHECK(trouble_of(value) == "backoff: the tool ended; no receiver answers (see the stream's log)");
+}
+
 TEST_CASE("the status tells peer, PipeWire, tools and streams") {
   auto sick = stream("tttttt-tttttt-tttttt", "Radio");
   sick.as_object()["status"].as_object()["state"] = "backoff";
@@ -118,6 +132,25 @@ TEST_CASE("two streams that want one port are found") {
   two.as_object()["display_name"] = "Two";
   const auto text = render_checks(daemon_checks(system(), ready(), json::array{one, two}), {});
   CHECK(contains(text, "UDP 10001 is wanted by 'One' and 'Two'"));
+}
+
+TEST_CASE("the sums of the checks are as good as what they sum up") {
+  auto receiving = stream("ssssss-ssssss-ssssss", "One");
+  receiving.as_object()["source"] = {{"connection_type", "external"}};
+  auto sick = receiving;
+  sick.as_object()["display_name"] = "Two";
+  auto& status = sick.as_object()["status"].as_object();
+  status["state"] = "backoff";
+  status["resolved"].as_object()["media_uri"] = "rtp://0.0.0.0:10009";
+  auto text = render_checks(daemon_checks(system(), ready(), json::array{sick}), {});
+  CHECK(contains(text, "problem  streams   0 of 1 as they should be"));
+  CHECK(contains(text, "ok       ports     no stream receives"));
+  CHECK(!contains(text, "10009"));
+  text = render_checks(daemon_checks(system(), ready(), json::array{receiving, sick}), {});
+  CHECK(contains(text, "problem  streams   1 of 2 as they should be"));
+  CHECK(contains(text, "ok       ports     UDP 10001 (One)"));
+  text = render_checks(daemon_checks(system(), ready(), json::array{receiving}), {});
+  CHECK(contains(text, "ok       streams   1 of 1 as they should be"));
 }
 
 TEST_CASE("a problem of the daemon is told with fields and hint") {

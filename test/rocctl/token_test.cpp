@@ -113,6 +113,30 @@ TEST_CASE("with tokens rocd serves who has one as far as its role goes, and tell
   }
 }
 
+TEST_CASE("doctor tells who may not ask, and makes the checks that a role may make") {
+  const auto viewer = make({"--name", "grafana"});
+  const Rocd rocd("http:\n  tokens:\n" + viewer.entry());
+  const auto ask = [&](const std::string& token, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"doctor", "--url", rocd.url()});
+    auto run = rocctl(more, {"ROCCTL_TOKEN=" + token});
+    UNSCOPED_INFO(run.out << run.err);
+    return run;
+  };
+  for (const auto& wrong : {std::string(), make({}).token}) {
+    const auto run = ask(wrong);
+    CHECK(run.exit == 1);
+    CHECK(contains(run.err, "(401)"));
+    CHECK(contains(run.err, "ROCCTL_TOKEN"));
+    CHECK(!contains(run.out, "is taken by"));
+  }
+  const auto run = ask(viewer.token);
+  CHECK(run.exit == 3);  // Rocd has no PipeWire
+  CHECK(contains(run.out, "ok       rocd"));
+  CHECK(contains(run.out, "problem  pipewire"));
+  CHECK(contains(run.out, "not looked at: the token's role is viewer"));
+  CHECK(contains(run.out, "clock"));
+}
+
 TEST_CASE(
     "rocd does not listen where others can reach it without a token, and says how to make one") {
   const auto start = [](const std::string& yaml) {

@@ -49,6 +49,7 @@ Check tool_check(const json::value& tool) {
 // Ports that streams of this computer listen on, and two that want the same one.
 void add_port_checks(Checks& checks, const json::value& streams) {
   std::map<std::uint16_t, std::string> owners;
+  std::string text;  // only what is bound
   for (const auto& stream : items_of(streams)) {
     if (text_at(stream, "/source/connection_type") != "external") continue;
     const auto name = name_of(stream);
@@ -57,6 +58,8 @@ void add_port_checks(Checks& checks, const json::value& streams) {
           rocd::MediaUri::parse(text_at(stream, "/status/resolved/" + std::string(kind) + "_uri"));
       if (!uri || uri->port == 0) continue;
       const auto [owner, fresh] = owners.emplace(uri->port, name);
+      if (fresh && text_at(stream, "/status/state") == "running")
+        text += (text.empty() ? "UDP " : ", ") + std::to_string(uri->port) + " (" + name + ")";
       if (!fresh && owner->second != name)
         checks.push_back({"ports", Grade::bad,
                           "UDP " + std::to_string(uri->port) + " is wanted by '" + owner->second +
@@ -64,9 +67,6 @@ void add_port_checks(Checks& checks, const json::value& streams) {
                           "give one of them another port, or port 0"});
     }
   }
-  std::string text;
-  for (const auto& [port, name] : owners)
-    text += (text.empty() ? "UDP " : ", ") + std::to_string(port) + " (" + name + ")";
   checks.push_back({"ports", Grade::good, text.empty() ? "no stream receives" : text});
 }
 
@@ -98,14 +98,20 @@ Checks daemon_checks(const json::value& system, const json::value& ready,
   else
     checks.push_back({"pipewire", Grade::bad, "not connected",
                       "start it: systemctl --user start pipewire pipewire-pulse wireplumber"});
-  for (const auto& tool : items_at(system, "/tools")) checks.push_back(tool_check(tool));
+  bool tool_is_bad = false;
+  for (const auto& tool : items_at(system, "/tools")) {
+    checks.push_back(tool_check(tool));
+    tool_is_bad |= checks.back().grade == Grade::bad;
+  }
   for (const auto& each : items_at(ready, "/checks")) {
     const auto name = text_at(each, "/name");
-    if (!true_at(each, "/ok") && name != "pipewire")  // told already
+    const bool told = name == "pipewire" || (name == "tools" && tool_is_bad);
+    if (!true_at(each, "/ok") && !told)
       checks.push_back({"ready: " + name, Grade::bad, text_at(each, "/message")});
   }
   add_port_checks(checks, streams);
   std::size_t well = 0;
+  const auto all = items_of(streams).size();
   for (const auto& stream : items_of(streams)) {
     if (is_well(stream))
       ++well;
@@ -113,9 +119,8 @@ Checks daemon_checks(const json::value& system, const json::value& ready,
       checks.push_back({"stream", Grade::bad, name_of(stream) + ": " + trouble_of(stream),
                         "rocctl stream log " + text_at(stream, "/stream_uid")});
   }
-  checks.push_back({"streams", Grade::good,
-                    std::to_string(well) + " of " + std::to_string(items_of(streams).size()) +
-                        " as they should be"});
+  checks.push_back({"streams", well == all ? Grade::good : Grade::bad,
+                    std::to_string(well) + " of " + std::to_string(all) + " as they should be"});
   return checks;
 }
 

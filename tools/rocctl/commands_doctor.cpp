@@ -16,13 +16,14 @@ namespace rocctl {
 namespace json = boost::json;
 namespace {
 
-// Whatever its status is: /readyz answers 503 with what is wrong.
+// 503 of /readyz is an answer: it says what is wrong.
 Outcome<json::value> ask(const Session& session, const std::string& path) {
   const auto response = session.client.request("GET", path);
   if (!response) return response.error();
+  const bool told = response->status == 200 || (response->status == 503 && path == "/readyz");
   boost::system::error_code error;
   auto value = json::parse(response->body, error);
-  if (error || !value.is_structured())
+  if (error || !value.is_structured() || !told)
     return failure_of(response->status, response->content_type, response->body);
   return value;
 }
@@ -32,6 +33,10 @@ CommandResult look_locally(const Session& session, const Failure& failure) {
   session.show(
       {checks_json(checks, false), render_checks(checks, session.style), names_of_bad(checks)});
   return Failure{.exit = Exit::unreachable, .message = failure.message};
+}
+
+Check not_looked_at(const std::string& name, const Failure& why) {
+  return {name, Grade::doubtful, "not looked at: " + why.message, why.hint};
 }
 
 // Why the tone cannot be tried; empty if it can.
@@ -65,6 +70,7 @@ json::value try_tone(const Session& session, const json::value& system, const st
 
 CommandResult run_doctor(const Session& session, const DoctorOptions& options) {
   const auto system = ask(session, "/system");
+  if (!system && system.error().is_problem) return system.error();
   // Something that answers, but not as rocd does, is as good as nothing.
   if (!system) return look_locally(session, system.error());
   if (!system->is_object() || system->get_object().if_contains("peer_uid") == nullptr)
@@ -76,8 +82,10 @@ CommandResult run_doctor(const Session& session, const DoctorOptions& options) {
   auto checks = daemon_checks(*system, *ready, *streams);
   if (session.client.target().is_local()) {
     const auto config = session.client.get("/system/config");
-    if (!config) return config.error();
-    for (auto& check : host_checks(*config)) checks.push_back(std::move(check));
+    // Only admins read it: what it is needed for is left out.
+    if (!config) checks.push_back(not_looked_at("port range", config.error()));
+    for (auto& check : host_checks(config ? *config : json::value()))
+      checks.push_back(std::move(check));
   }
   json::value tone;
   if (options.tone) {

@@ -29,6 +29,7 @@ Failure failure_of(int status, std::string_view content_type, std::string_view b
     failure.hint = "does something other than rocd answer at this address?";
     return failure;
   }
+  failure.is_problem = content_type.starts_with("application/problem+json");
   failure.message = text_at(problem, "/detail");
   if (failure.message.empty()) failure.message = text_at(problem, "/title");
   failure.message += " (" + std::to_string(status) + ")";

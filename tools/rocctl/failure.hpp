@@ -24,6 +24,7 @@ struct Failure {
   std::string message{};
   std::string hint{};
   std::vector<rocd::FieldError> fields{};
+  bool is_problem = false;  // of the daemon itself: problem+json
 };
 
 [[noreturn]] void throw_exception_from_error(const Failure& failure,

@@ -336,8 +336,10 @@ std::string trouble_of(const json::value& stream) {
   const auto message = text_at(stream, "/status/message");
   const auto cause = text_at(stream, "/status/health/message");
   const auto hint = text_at(stream, "/status/health/hint");
-  if (!message.empty()) text += ": " + message;
-  if (!cause.empty() && cause != message) text += (message.empty() ? ": " : "; ") + cause;
+  // The health often says the same, with more.
+  if (!message.empty() && cause.find(message) == std::string::npos)
+    text += ": " + message + (cause.empty() ? "" : ";");
+  if (!cause.empty()) text += (text.ends_with(';') ? " " : ": ") + cause;
   if (!hint.empty()) text += " (" + hint + ")";
   return text;
 }
