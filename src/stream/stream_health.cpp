@@ -75,4 +75,15 @@ std::optional<Instant> HealthFilter::poll_timeout() const {
   return std::nullopt;
 }
 
+bool HealthNews::is_due(const HealthReport& told, const HealthReport& current, Instant now) {
+  due_.reset();
+  if (told == current) return false;
+  if (told.overall == current.overall && now < next_) {
+    due_ = next_;
+    return false;
+  }
+  next_ = now + pause;
+  return true;
+}
+
 }  // namespace rocd

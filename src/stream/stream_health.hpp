@@ -35,4 +35,19 @@ class HealthFilter {
   HealthReport report_;
 };
 
+// When readers of events are told: what the health is at once, other words for it seldom.
+class HealthNews {
+ public:
+  static constexpr Duration pause = 5s;  // as often as metrics
+
+  // Whether `current` is to be told now to those who know `told`.
+  [[nodiscard]] bool is_due(const HealthReport& told, const HealthReport& current, Instant now);
+  // Ask again then: the last words are always told.
+  [[nodiscard]] std::optional<Instant> poll_timeout() const { return due_; }
+
+ private:
+  Instant next_{};  // when words may be told
+  std::optional<Instant> due_;
+};
+
 }  // namespace rocd

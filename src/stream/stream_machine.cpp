@@ -87,15 +87,15 @@ void StreamMachine::handle_connection(bool connected, Now now) {
   decide(now);
 }
 
-void StreamMachine::handle_device(Side side, const DeviceInfo* device, Now now,
-                                  const std::string& problem) {
+void StreamMachine::handle_device(Side side, const DeviceInfo* device, Now now, AboutDevice about) {
   auto& known = side == Side::source ? source_ : destination_;
-  auto& known_problem = side == Side::source ? source_problem_ : destination_problem_;
+  auto& known_about = side == Side::source ? about_source_ : about_destination_;
   const auto* reference = endpoint_of(side == Side::source ? spec_.source : spec_.destination);
   if (reference == nullptr) device = nullptr;
-  const bool same_problem = std::exchange(known_problem, problem) == problem;
+  const bool same_about = known_about == about;
+  known_about = std::move(about);
   const bool same = known.has_value() == (device != nullptr) && (!known || *known == *device);
-  if (same && same_problem) return;
+  if (same && same_about) return;
   if (device != nullptr) {
     known = *device;
   } else {
@@ -251,6 +251,8 @@ void StreamMachine::decide_child(Now now) {
   }
   const auto wanted_for = devices();
   if (plan_needed_ || planned_for_ != wanted_for) {
+    // The same device under another name: as somebody wished, so a new beginning.
+    if (planned_for_ && planned_for_ != wanted_for) health_.activate(now.mono);
     plan_needed_ = false;
     planned_for_ = wanted_for;
     effects_.push_back(PlanChild{wanted_for, avoid_ports_});
@@ -345,9 +347,9 @@ std::optional<StreamProblem> StreamMachine::missing_device(Side side) const {
   const auto& device = is_source ? source_ : destination_;
   const std::string name = is_source ? "source" : "destination";
   if (!device) {
-    const auto& problem = is_source ? source_problem_ : destination_problem_;
+    const auto& [called, problem] = is_source ? about_source_ : about_destination_;
     return StreamProblem{
-        "waits for its " + name + " device",
+        "waits for its " + name + " device" + (called.empty() ? "" : " '" + called + "'"),
         problem.empty() ? "plug the device in, or choose another endpoint" : problem};
   }
   if (is_source ? device->capture_node.empty() : device->playback_node.empty()) {

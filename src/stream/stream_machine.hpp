@@ -62,6 +62,11 @@ class StreamMachine {
   using Effect = std::variant<PlanChild, EnsureChild, RestartChild, StopChild, FaultChild,
                               ReadyChild, EnsureLink, RemoveLink>;
   enum class Side { source, destination };
+  // How people call a device, and why it is not there; empty if not known.
+  struct AboutDevice {
+    std::string name, problem;
+    friend bool operator==(const AboutDevice&, const AboutDevice&) = default;
+  };
 
   StreamMachine(StreamSpec spec, Now now);
 
@@ -72,8 +77,8 @@ class StreamMachine {
 
   // Facts.
   void handle_connection(bool connected, Now now);  // to PipeWire
-  // nullptr: not there, and perhaps why.
-  void handle_device(Side side, const DeviceInfo* device, Now now, const std::string& problem = {});
+  // device: nullptr if it is not there.
+  void handle_device(Side side, const DeviceInfo* device, Now now, AboutDevice about = {});
   void handle_engine_changed(Now now);
   void handle_plan(Result<StreamPlan> plan, Now now);
   void handle_child(const ChildStatus& child, const ExitRecord* last_exit, Now now);
@@ -121,7 +126,7 @@ class StreamMachine {
   bool removed_ = false;
   bool connected_ = false;
   std::optional<DeviceInfo> source_, destination_;
-  std::string source_problem_, destination_problem_;
+  AboutDevice about_source_, about_destination_;
 
   // The child: what was planned and asked for.
   bool plan_needed_ = true;

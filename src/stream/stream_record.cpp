@@ -135,8 +135,10 @@ void StreamRecord::tell_device(const Uid& endpoint) {
 void StreamRecord::feed_side(StreamMachine& machine, Side side, Now now) const {
   const auto* reference = endpoint_at(machine.spec(), side);
   if (reference == nullptr) return;
+  const auto* known = tools_.endpoints.find(reference->endpoint);
   machine.handle_device(side, tools_.endpoints.device(reference->endpoint), now,
-                        tools_.endpoints.problem(reference->endpoint));
+                        {known == nullptr ? std::string() : known->spec.display_name,
+                         tools_.endpoints.problem(reference->endpoint)});
 }
 
 void StreamRecord::tell_child() {
@@ -205,11 +207,12 @@ void StreamRecord::drain() {
     std::visit([this](auto& e) { carry_out(e); }, *effect);
   }
   if (closed_) return;
-  timer_.arm(machine_.poll_timeout());
-  if (machine_.poll_status_changed()) {
-    log_state();
-    publish_status();
-  }
+  const bool changed = machine_.poll_status_changed();
+  if (changed) log_state();
+  if (changed || health_news_.poll_timeout()) publish_status();
+  auto next = machine_.poll_timeout();
+  if (const auto due = health_news_.poll_timeout(); due && (!next || *due < *next)) next = due;
+  timer_.arm(next);
   if (tools_.on_drained) tools_.on_drained(uid());
 }
 
@@ -223,11 +226,13 @@ void StreamRecord::publish_status() {
   auto now = status();
   if (now.exits.size() > 1) now.exits.erase(now.exits.begin(), now.exits.end() - 1);
   now.metrics = told_.metrics;
+  const bool health_is_due = health_news_.is_due(told_.health, now.health, Now::read().mono);
+  if (!health_is_due) now.health = told_.health;
   const auto before = std::exchange(told_, std::move(now));
   if (!same_state(before, told_)) {
     publish(EventType::stream_state, state_json(before), state_json(told_));
   }
-  if (!(before.health == told_.health)) {
+  if (health_is_due) {
     publish(EventType::stream_health, {{"health", health_json(before.health)}},
             {{"health", health_json(told_.health)}});
   }

@@ -97,6 +97,7 @@ class StreamRecord {
   ExternalAddress chosen_;
   mutable std::optional<Supervisor::Usage> usage_;  // as of usage_at_
   mutable Instant usage_at_{};
+  HealthNews health_news_;
   StreamStatus told_;  // what the last events said; of the exits only the newest
   std::optional<StreamState> logged_state_;
   std::string logged_message_;

@@ -1,25 +1,24 @@
 // What a stream shows: StreamMachine's second half, from what it knows to status and health.
+#include <fmt/format.h>
+
 #include <cmath>
-#include <cstdio>
 
 #include "stream/stream_machine.hpp"
 
 namespace rocd {
 namespace {
 
-constexpr double bad_loss = 0.01;              // of the packets, after error correction
-constexpr double high_latency = 1.5;           // times the target
-constexpr std::uint32_t bad_missing_ms = 100;  // of the last ten seconds
+constexpr double high_latency = 1.5;  // times the target
+constexpr double window_ms = 10'000;  // of what is missing, see RecentSum
 
 bool is_live(ChildState state) {
   return state == ChildState::starting || state == ChildState::running ||
          state == ChildState::stopping;
 }
 
-std::string percent(double ratio) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %%", ratio * 100);
-  return text;
+// In steps: words that count along would be told again and again; metrics count.
+std::string_view share(double ratio) {
+  return ratio > 0.1 ? "more than 10 %" : ratio > 0.01 ? "more than 1 %" : "less than 1 %";
 }
 
 std::string whole(double number) {
@@ -137,7 +136,8 @@ HealthReport StreamMachine::derive_health(Now now) const {
     if (!last_problem_.message.empty()) report.message = last_problem_.message;
   }
   if (report.message.empty()) report.message = std::string(to_string(status_.state));
-  if (child_.crash_looping) report.message = "it ends again and again: " + report.message;
+  if (child_.crash_looping && !obstacle())
+    report.message = "it ends again and again: " + report.message;
   if (report.hint.empty()) report.hint = "see the stream's log";
   return report;
 }
@@ -160,23 +160,19 @@ HealthReport StreamMachine::receiver_health(Now now) const {
       resolved.fec.value_or(FecScheme::none) == FecScheme::none
           ? "use an address with error correction (rtp+rs8m), profile 'robust', or a cable"
           : "use profile 'robust' or a cable; a busy processor makes gaps, too";
-  if (loss > bad_loss || missing > bad_missing_ms) {
-    const double ratio = std::max(loss, missing / 10000.0);
-    return {Health::unhealthy, percent(ratio) + " of the audio is lost", remedy};
-  }
-  return {Health::partially_healthy,
-          missing > 0 ? "gaps of " + std::to_string(missing) + " ms in the last 10 s"
-                      : percent(loss) + " of the packets lost in the last 20 s",
-          remedy};
+  if (missing > 0)
+    return {
+        Health::unhealthy,
+        fmt::format("gaps: {} of the audio of the last 10 s is lost", share(missing / window_ms)),
+        remedy};
+  return {Health::unhealthy, fmt::format("{} of the packets are lost", share(loss)), remedy};
 }
 
 // All audio is there: how much did that take?
 HealthReport StreamMachine::delivered_health(Now now) const {
   const auto& metrics = watch_.metrics();
-  if (const auto repaired = watch_.repaired(now.mono); repaired > 0) {
-    return {Health::partially_healthy,
-            std::to_string(repaired) + (repaired == 1 ? " packet" : " packets") +
-                " of the last 10 s recovered by FEC",
+  if (watch_.repaired(now.mono) > 0) {
+    return {Health::partially_healthy, "packets of the last 10 s were recovered by FEC",
             "the network loses packets: use a cable, or profile 'robust' if gaps come, too"};
   }
   const auto latency = metrics.network_latency_ms;
@@ -184,7 +180,7 @@ HealthReport StreamMachine::delivered_health(Now now) const {
   if (latency && target && *latency > *target * high_latency) {
     return {
         Health::partially_healthy,
-        "the latency is " + whole(*latency) + " ms, the target is " + whole(*target) + " ms",
+        "the latency is more than 1.5 times its target of " + whole(*target) + " ms",
         "packets come late: use profile 'robust', or a cable; a busy processor, too, delays them"};
   }
   return {Health::healthy, "", ""};

@@ -84,5 +84,45 @@ TEST_CASE("deactivation shows inactive at once") {
   CHECK_FALSE(filter.poll_timeout());
 }
 
+TEST_CASE("a reader of events is told of a change of health at once, of its words every 5 s") {
+  HealthNews news;
+  Instant now{100s};
+  auto told = good;
+  const auto told_of = [&](const HealthReport& current) {
+    if (!news.is_due(told, current, now)) return false;
+    told = current;
+    return true;
+  };
+  CHECK_FALSE(told_of(good));
+  CHECK(told_of(bad));
+  auto other = bad;
+  other.message = "still no sender";
+  now += 1s;
+  CHECK_FALSE(told_of(other));
+  CHECK(news.poll_timeout() == now + 4s);
+  CHECK(told_of(fair));
+  CHECK(told_of(good));
+  CHECK_FALSE(news.poll_timeout());
+  CHECK(told_of(bad));
+  CHECK_FALSE(told_of(other));
+  now += 4999ms;
+  CHECK_FALSE(told_of(other));
+  now += 1ms;
+  CHECK(told_of(other));  // the last words are always told
+  CHECK_FALSE(news.poll_timeout());
+}
+
+TEST_CASE("words of health that change and change back are not told") {
+  HealthNews news;
+  const Instant now{100s};
+  CHECK(news.is_due(good, bad, now));
+  auto other = bad;
+  other.hint = "start it again";
+  CHECK_FALSE(news.is_due(bad, other, now + 1s));
+  CHECK(news.poll_timeout() == now + 5s);
+  CHECK_FALSE(news.is_due(bad, bad, now + 2s));
+  CHECK_FALSE(news.poll_timeout());
+}
+
 }  // namespace
 }  // namespace rocd

@@ -97,12 +97,13 @@ class World {
     machine.handle_connection(connected, now);
     drain();
   }
-  void device(Side side, const DeviceInfo* info, const std::string& problem = {}) {
+  void device(Side side, const DeviceInfo* info, const std::string& problem = {},
+              const std::string& name = {}) {
     if (info != nullptr) {
       serials[info->capture_node] = info->capture_serial;
       serials[info->playback_node] = info->playback_serial;
     }
-    machine.handle_device(side, info, now, problem);
+    machine.handle_device(side, info, now, {name, problem});
     drain();
   }
   void set_spec(StreamSpec spec) {
