@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <utility>
@@ -15,6 +16,10 @@
 
 namespace rocd {
 namespace {
+
+constexpr std::array kinds{StoredKind::endpoint,          StoredKind::stream,
+                           StoredKind::endpoint_override, StoredKind::stream_override,
+                           StoredKind::system_override,   StoredKind::peer};
 
 std::string_view kind_name(StoredKind kind) {
   switch (kind) {
@@ -59,12 +64,41 @@ struct Store::Impl {
   sqlite::Database children;
   std::vector<UnreadableItem> unreadable = {};
 
+  void set_aside(std::string_view kind, std::string_view uid, const std::string& reason);
+  [[nodiscard]] Result<> set_aside_unknown_kinds();
   void forget_unreadable(StoredKind kind, std::string_view uid) {
     std::erase_if(unreadable, [&](const UnreadableItem& item) {
       return item.kind == kind_name(kind) && item.uid == uid;
     });
   }
 };
+
+void Store::Impl::set_aside(std::string_view kind, std::string_view uid,
+                            const std::string& reason) {
+  const auto kind_text = printable(kind);
+  const auto name = printable(uid);
+  log("store").error("the stored {} '{}' cannot be read, is left out, and stays in {}: {}",
+                     kind_text, name, file.string(), reason);
+  std::erase_if(unreadable, [&](const UnreadableItem& item) {
+    return item.kind == kind_text && item.uid == name;
+  });
+  unreadable.push_back({kind_text, name, reason});
+}
+
+// Nobody asks for them.
+Result<> Store::Impl::set_aside_unknown_kinds() {
+  auto select = durable.prepare("SELECT kind, uid FROM item ORDER BY kind, uid");
+  if (!select) return select.error();
+  for (;;) {
+    auto row = select->step();
+    if (!row) return row.error();
+    if (!*row) return {};
+    const std::string kind(select->text(0));
+    const bool known =
+        std::ranges::any_of(kinds, [&](StoredKind each) { return kind == kind_name(each); });
+    if (!known) set_aside(kind, select->text(1), "this version of rocd does not know its kind");
+  }
+}
 
 Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& directory) {
   const std::filesystem::path memory = ":memory:";
@@ -80,8 +114,10 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& director
   if (!durable) return durable.error();
   auto children = open_children_file(in_memory ? memory : place.path() / "children.db");
   if (!children) return children.error();
-  return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(
-      Impl{file, std::move(place), std::move(*durable), std::move(*children)})));
+  auto impl = std::make_unique<Impl>(
+      Impl{file, std::move(place), std::move(*durable), std::move(*children)});
+  if (auto looked = impl->set_aside_unknown_kinds(); !looked) return looked.error();
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -130,11 +166,7 @@ Result<std::vector<StoredItem>> Store::load(StoredKind kind) {
 }
 
 void Store::set_aside(StoredKind kind, std::string_view uid, const std::string& reason) {
-  const auto name = printable(uid);
-  log("store").error("the stored {} '{}' cannot be read, is left out, and stays in {}: {}",
-                     kind_name(kind), name, impl_->file.string(), reason);
-  impl_->forget_unreadable(kind, name);
-  impl_->unreadable.push_back({std::string(kind_name(kind)), name, reason});
+  impl_->set_aside(kind_name(kind), uid, reason);
 }
 
 const std::vector<UnreadableItem>& Store::unreadable() const {

@@ -229,6 +229,28 @@ TEST_CASE("what replaces or removes an item that cannot be read ends the telling
   CHECK(store->unreadable()[1].kind == "endpoint");
 }
 
+TEST_CASE("an item of a kind that this rocd does not know is told at each start, and stays") {
+  const TempDirectory scratch;
+  {
+    open_store(scratch.path());
+  }
+  const auto file = scratch.path() / "state.db";
+  run_sql(file, "INSERT INTO item VALUES ('scene', '111111-111111-111111', 7, '{}')");
+  for (int start = 0; start < 2; ++start) {
+    const StoreLog log;
+    const auto store = open_store(scratch.path());
+    REQUIRE(store->unreadable().size() == 1);
+    CHECK(store->unreadable()[0].kind == "scene");
+    CHECK(store->unreadable()[0].uid == "111111-111111-111111");
+    CHECK(store->unreadable()[0].reason == "this version of rocd does not know its kind");
+    CHECK(log.text() ==
+          "error the stored scene '111111-111111-111111' cannot be read, is left out, "
+          "and stays in " +
+              file.string() + ": this version of rocd does not know its kind\n");
+  }
+  CHECK(run_sql(file, "SELECT version FROM item WHERE kind = 'scene'") == "7");
+}
+
 TEST_CASE("the key of an item that cannot be read is shown without what would break a log") {
   const auto store = Store::open(":memory:").value();
   const StoreLog log;
