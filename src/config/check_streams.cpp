@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <unordered_map>
 
 #include "config/entries.hpp"
@@ -44,16 +45,17 @@ EndpointsByUid lookup_table(const ReadEndpoints& endpoints) {
   return table;
 }
 
-void resolve(const std::optional<std::string>& name, Connection& connection, YamlPlace place,
-             const ReadEndpoints& endpoints, EndpointsByUid& table, ReadStream& stream,
-             Mistakes& mistakes) {
+void resolve(const std::optional<std::string>& name, Connection& connection,
+             const std::string& side, const ReadEndpoints& endpoints, EndpointsByUid& table,
+             ReadStream& stream, Mistakes& mistakes) {
   if (!name) return;
+  const auto place = stream.places[side];
   const auto& known = endpoints.names;
   if (name->starts_with(system_reference)) {
     const auto node = name->substr(system_reference.size());
     if (node.empty()) {
       mistakes.add(place, "'system:' names no device, expected 'system:NODE_NAME'");
-      stream.sound = false;
+      stream.broken.push_back({side, {}});
       return;
     }
     table.try_emplace(provisional_endpoint(*name), any_system_device(node));
@@ -63,10 +65,16 @@ void resolve(const std::optional<std::string>& name, Connection& connection, Yam
                           : fmt::format(", expected {{media: '{}'}} for an address", *name);
     mistakes.add(
         place, fmt::format("there is no endpoint '{}'{}", *name, did_you_mean(*name, known, hint)));
-    stream.sound = false;
+    stream.broken.push_back({side, {}});
     return;
   }
   connection = EndpointRef{{}, provisional_endpoint(*name)};
+}
+
+// Could all of this side be read?
+bool is_broken(const ReadStream& stream, std::string_view side) {
+  return std::ranges::any_of(stream.broken,
+                             [&](const FieldError& error) { return error.path.starts_with(side); });
 }
 
 YamlPlace place_of_field(const ReadStream& stream, std::string pointer) {
@@ -102,10 +110,9 @@ void check_streams(std::vector<ReadStream>& streams, const ReadEndpoints& endpoi
   for (auto& stream : streams) {
     auto& entry = stream.entry;
     entry.spec.uid = Uid::derive("", "stream", entry.spec.name);
-    resolve(entry.source_name, entry.spec.source, stream.places["/source"], endpoints, table,
+    resolve(entry.source_name, entry.spec.source, "/source", endpoints, table, stream, mistakes);
+    resolve(entry.destination_name, entry.spec.destination, "/destination", endpoints, table,
             stream, mistakes);
-    resolve(entry.destination_name, entry.spec.destination, stream.places["/destination"],
-            endpoints, table, stream, mistakes);
   }
   // Each stream is held against those before it: a conflict is said once, at the later one.
   const ReadStream* current = nullptr;
@@ -117,12 +124,12 @@ void check_streams(std::vector<ReadStream>& streams, const ReadEndpoints& endpoi
   };
   context.each_stream = [&](const std::function<void(const StreamSpec&)>& visit) {
     for (const auto* other = streams.data(); other != current; ++other)
-      if (other->sound) visit(other->entry.spec);
+      if (!is_broken(*other, "/source") && !is_broken(*other, "/enabled")) visit(other->entry.spec);
   };
   for (const auto& stream : streams) {
-    if (!stream.sound) continue;
     current = &stream;
-    for (const auto& error : validate(stream.entry.spec, context))
+    const auto all = all_mistakes(stream.broken, validate(stream.entry.spec, context));
+    for (const auto& error : std::span(all).subspan(stream.broken.size()))
       mistakes.add(
           place_of_field(stream, error.path),
           fmt::format("'{}': {}", yaml_key(error.path), in_words_of_file(error.reason, streams)));

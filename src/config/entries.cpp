@@ -74,6 +74,25 @@ EndpointSpec read_endpoint(MapReader& reader, Names& names) {
   return spec;
 }
 
+// Notes which fields of a stream could not be read.
+class Broken {
+ public:
+  Broken(ReadStream& stream, const Mistakes& mistakes) : stream_(stream), mistakes_(mistakes) {}
+
+  // What `read` gives; a mistake that it says is one of the field.
+  template <class Read>
+  auto note(const std::string& pointer, Read&& read) {
+    const auto before = mistakes_.count();
+    auto value = read();
+    if (mistakes_.count() != before) stream_.broken.push_back({pointer, {}});
+    return value;
+  }
+
+ private:
+  ReadStream& stream_;
+  const Mistakes& mistakes_;
+};
+
 std::optional<MediaUri> read_uri(MapReader& reader, const std::string& key) {
   const auto text = reader.text(key, "SCHEME://HOST:PORT");
   if (!text) return std::nullopt;
@@ -84,7 +103,8 @@ std::optional<MediaUri> read_uri(MapReader& reader, const std::string& key) {
 }
 
 // One end of a stream: the name of an endpoint, or a mapping of addresses.
-void read_connection(MapReader& stream, const std::string& key, ReadStream& read,
+// False: one cannot know what was meant, and that is said.
+bool read_connection(MapReader& stream, const std::string& key, ReadStream& read,
                      Mistakes& mistakes) {
   const bool is_source = key == "source";
   auto& connection = is_source ? read.entry.spec.source : read.entry.spec.destination;
@@ -96,55 +116,74 @@ void read_connection(MapReader& stream, const std::string& key, ReadStream& read
   const auto node = stream.node(key);
   if (!node) {
     if (!stream.has(key)) stream.missing(key, expected);
-    return;
+    return false;
   }
   read.places[pointer] = stream.place(key);
   if (node->IsMap()) {
     MapReader address(*node, stream.place(key), fmt::format("'{}'", key), mistakes);
     ExternalAddress external;
-    external.media = read_uri(address, "media");
-    external.repair = read_uri(address, "repair");
-    external.control = read_uri(address, "control");
+    Broken broken(read, mistakes);
+    const auto uri = [&](const std::string& field) {
+      return broken.note(fmt::format("{}/{}_uri", pointer, field),
+                         [&] { return read_uri(address, field); });
+    };
+    external.media = uri("media");
+    external.repair = uri("repair");
+    external.control = uri("control");
+    // It may be one of the three, mistyped.
+    const auto unknown = mistakes.count();
     address.finish();
+    if (mistakes.count() != unknown)
+      for (const auto* field : {"media", "repair", "control"})
+        if (!address.has(field))
+          read.broken.push_back({fmt::format("{}/{}_uri", pointer, field), {}});
     for (const auto& [field, origin] : address.origins())
       read.entry.origins[fmt::format("{}.{}", key, field)] = origin;
     for (const auto* field : {"media", "repair", "control"})
       read.places[fmt::format("{}/{}_uri", pointer, field)] = address.place(field);
     connection = external;
-    return;
+    return true;
   }
   connection = EndpointRef{};
-  if (const auto text = stream.text(key, expected)) name = *text;
+  name = stream.text(key, expected);
+  return name.has_value();
 }
 
-StreamSettings read_settings_of(MapReader& reader, FieldPlaces& places) {
+template <class T>
+T word(MapReader& reader, const std::string& key, const Choices<T>& choices, T otherwise) {
+  return reader.choice<T>(key, choices).value_or(otherwise);
+}
+
+StreamSettings read_settings_of(MapReader& reader, ReadStream& read, const Mistakes& mistakes) {
   StreamSettings settings;
-  settings.profile = reader
-                         .choice<Profile>("profile", {{"low", Profile::low},
-                                                      {"balanced", Profile::balanced},
-                                                      {"robust", Profile::robust}})
-                         .value_or(settings.profile);
-  settings.target_latency = reader.duration("target_latency");
-  settings.io_latency = reader.duration("io_latency");
-  settings.packet_length = reader.duration("packet_length");
-  settings.fec = reader
-                     .choice<std::optional<FecScheme>>("fec", {{"auto", std::nullopt},
-                                                               {"none", FecScheme::none},
-                                                               {"rs8m", FecScheme::rs8m},
-                                                               {"ldpc", FecScheme::ldpc}})
-                     .value_or(std::nullopt);
-  settings.resampler_profile =
-      reader
-          .choice<ResamplerProfile>("resampler_profile", {{"low", ResamplerProfile::low},
-                                                          {"medium", ResamplerProfile::medium},
-                                                          {"high", ResamplerProfile::high}})
-          .value_or(settings.resampler_profile);
-  settings.restart =
-      reader
-          .choice<RestartPolicy>("restart", {{"always", RestartPolicy::always},
-                                             {"on_failure", RestartPolicy::on_failure},
-                                             {"never", RestartPolicy::never}})
-          .value_or(settings.restart);
+  auto& places = read.places;
+  Broken broken(read, mistakes);
+  const auto duration = [&](const std::string& key) {
+    return broken.note("/settings/" + key, [&] { return reader.duration(key); });
+  };
+  settings.profile = word<Profile>(
+      reader, "profile",
+      {{"low", Profile::low}, {"balanced", Profile::balanced}, {"robust", Profile::robust}},
+      settings.profile);
+  settings.target_latency = duration("target_latency");
+  settings.io_latency = duration("io_latency");
+  settings.packet_length = duration("packet_length");
+  settings.fec = word<std::optional<FecScheme>>(reader, "fec",
+                                                {{"auto", std::nullopt},
+                                                 {"none", FecScheme::none},
+                                                 {"rs8m", FecScheme::rs8m},
+                                                 {"ldpc", FecScheme::ldpc}},
+                                                std::nullopt);
+  settings.resampler_profile = word<ResamplerProfile>(reader, "resampler_profile",
+                                                      {{"low", ResamplerProfile::low},
+                                                       {"medium", ResamplerProfile::medium},
+                                                       {"high", ResamplerProfile::high}},
+                                                      settings.resampler_profile);
+  settings.restart = word<RestartPolicy>(reader, "restart",
+                                         {{"always", RestartPolicy::always},
+                                          {"on_failure", RestartPolicy::on_failure},
+                                          {"never", RestartPolicy::never}},
+                                         settings.restart);
   settings.extra_args = reader.texts("extra_args", max_extra_args);
   for (std::size_t i = 0; i < settings.extra_args.size(); ++i)
     places[fmt::format("/settings/extra_args/{}", i)] = reader.place_in("extra_args", i);
@@ -175,22 +214,22 @@ std::vector<ReadStream> read_streams(MapReader& file, Mistakes& mistakes) {
   std::vector<ReadStream> streams;
   Names names("stream");
   for (const auto& node : file.mappings("streams", max_entries)) {
-    const auto before = mistakes.count();
     MapReader reader(node, place_of(node), "a stream", mistakes);
     ReadStream read;
+    Broken broken(read, mistakes);
     auto& spec = read.entry.spec;
     read.place = reader.place();
     spec.name = names.read(reader);
     spec.display_name = read_display_name(reader, spec.name);
-    spec.enabled = reader.boolean("enabled").value_or(true);
+    spec.enabled =
+        broken.note("/enabled", [&] { return reader.boolean("enabled"); }).value_or(true);
     spec.origin = Origin::config;
     spec.location = mistakes.location(read.place);
-    read_connection(reader, "source", read, mistakes);
-    read_connection(reader, "destination", read, mistakes);
-    spec.settings = read_settings_of(reader, read.places);
+    for (const std::string side : {"source", "destination"})
+      if (!read_connection(reader, side, read, mistakes)) read.broken.push_back({"/" + side, {}});
+    spec.settings = read_settings_of(reader, read, mistakes);
     reader.finish();
     read.entry.origins.merge(reader.origins());
-    read.sound = mistakes.count() == before;
     streams.push_back(std::move(read));
   }
   return streams;

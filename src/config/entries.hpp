@@ -27,13 +27,14 @@ struct ReadStream {
   Config::StreamEntry entry;
   YamlPlace place;
   FieldPlaces places;
-  bool sound = true;  // no mistake so far
+  std::vector<FieldError> broken;  // fields that could not be read, by the same pointers; said
 };
 
 [[nodiscard]] ReadEndpoints read_endpoints(MapReader& file, Mistakes& mistakes);
 [[nodiscard]] std::vector<ReadStream> read_streams(MapReader& file, Mistakes& mistakes);
 
-// References that name nothing, and the rules of model/validate for streams that are sound.
+// References that name nothing, and the rules of model/validate, but for what follows from a
+// mistake that was said already.
 void check_streams(std::vector<ReadStream>& streams, const ReadEndpoints& endpoints,
                    Mistakes& mistakes);
 

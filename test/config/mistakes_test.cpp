@@ -312,6 +312,45 @@ TEST_CASE("the rules for every stream hold for those of the file, in the file's 
   });
 }
 
+TEST_CASE(
+    "a stream that is wrong in several ways is told all of them at once, without what follows") {
+  check({
+      {"a source that is not there, no repair address, a bad latency and a bad one beside it",
+       streams("  - name: s\n"
+               "    source: speakr\n"
+               "    destination: { media: \"rtp+rs8m://h:1\" }\n"
+               "    target_latency: 200\n"
+               "    io_latency: 1h\n"
+               "    packet_length: 10s\n"
+               "    extra_args: [--color=never]\n"),
+       {"6:13: there is no endpoint 'speakr', did you mean 'speaker'?",
+        "7:18: 'repair': missing: 'rtp+rs8m' needs a repair address with scheme 'rs8m'",
+        "8:21: 'target_latency': '200' is not a duration, expected a number and a unit such as "
+        "'200ms' or '1.5s', or 'auto'",
+        "9:17: 'io_latency': 3600s is out of range, expected 1ms to 60s",
+        "10:20: 'packet_length': 10s is out of range, expected 1ms to 60ms",
+        "11:18: 'extra_args': '--color=never' is set by rocd itself"}},
+      {"a mistyped repair address is not missing, too",
+       streams("  - name: s\n"
+               "    source: speaker\n"
+               "    destination: { media: \"rtp+rs8m://h:1\", repiar: \"rs8m://h:2\" }\n"
+               "    fec: ldpc\n"),
+       {"7:45: unknown key 'repiar', did you mean 'repair'?",
+        "8:10: 'fec': 'ldpc' contradicts the media address, which says 'rs8m'"}},
+      {"no source, and a destination that cannot be one",
+       streams("  - { name: s, destination: speaker }\n"),
+       {"5:5: 'source' is missing, expected the name of an endpoint, 'system:NODE_NAME', or a "
+        "mapping with media, repair, control",
+        "5:29: 'destination': 'speaker' is a virtual output: applications play into it, so it can "
+        "be a source of streams, not a destination"}},
+      {"a port that a stream with another mistake has",
+       streams("  - { name: s, source: { media: \"rtp://0.0.0.0:5\" }, destination: mic, fec: x }\n"
+               "  - { name: t, source: { media: \"rtp://0.0.0.0:5\" }, destination: mic }\n"),
+       {"5:77: 'fec' is 'x', expected auto, none, rs8m or ldpc",
+        "6:33: 'media': port 5 is already used by stream 's' (rocd.yaml:5:5)"}},
+  });
+}
+
 TEST_CASE("a virtual device on the wrong side of a stream is refused at its name") {
   const auto errors = parse(streams("  - { name: s, source: mic, destination: speaker }\n")).errors;
   REQUIRE(errors.size() == 2);
