@@ -5,6 +5,7 @@
 
 #include "base/version.hpp"
 #include "config/listen.hpp"
+#include "config/text.hpp"
 
 namespace rocd {
 namespace {
@@ -104,7 +105,8 @@ ConfigResult load_configuration(const std::optional<std::filesystem::path>& file
   if (const auto applied = apply_options(options, loaded.config); !applied) {
     const auto& error = applied.error();
     loaded.errors.push_back(
-        {error.where, error.hint.empty() ? error.message : error.message + "; " + error.hint});
+        {error.where,
+         without_secrets(error.hint.empty() ? error.message : error.message + "; " + error.hint)});
   }
   return loaded;
 }

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "config/listen.hpp"
 #include "config/take_over.hpp"
+#include "config/text.hpp"
 #include "config/yaml_key.hpp"
 #include "model/json.hpp"
 
@@ -22,6 +23,7 @@ Error wrong(const Config& config, std::vector<FieldError> fields) {
                           "the configuration cannot be taken over, and nothing was changed");
   error.where = config.file.string();
   error.fields = std::move(fields);
+  for (auto& field : error.fields) field.reason = without_secrets(field.reason);
   return error;
 }
 

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <tuple>
 
+#include "config/text.hpp"
+
 namespace rocd {
 namespace {
 
@@ -33,12 +35,12 @@ SourceLocation Mistakes::location(YamlPlace place) const {
   return fmt::format("{}:{}:{}", file_, place.line, place.column);
 }
 
-void Mistakes::add(YamlPlace place, std::string reason) {
-  found_.push_back({place, std::move(reason)});
+void Mistakes::add(YamlPlace place, std::string_view reason) {
+  found_.push_back({place, without_secrets(reason)});
 }
 
-void Mistakes::add_elsewhere(SourceLocation location, std::string reason) {
-  elsewhere_.push_back({std::move(location), std::move(reason)});
+void Mistakes::add_elsewhere(SourceLocation location, std::string_view reason) {
+  elsewhere_.push_back({std::move(location), without_secrets(reason)});
 }
 
 std::vector<ConfigError> Mistakes::take() {

@@ -21,9 +21,10 @@ class Mistakes {
   explicit Mistakes(std::string file) : file_(std::move(file)) {}
 
   [[nodiscard]] SourceLocation location(YamlPlace place) const;  // "rocd.yaml:12:5"
-  void add(YamlPlace place, std::string reason);
+  // Whatever a reason repeats of the file, secrets are left out of it.
+  void add(YamlPlace place, std::string_view reason);
   // Not in the file: `location` stands as it is, after everything that is in the file.
-  void add_elsewhere(SourceLocation location, std::string reason);
+  void add_elsewhere(SourceLocation location, std::string_view reason);
 
   [[nodiscard]] std::size_t count() const { return found_.size() + elsewhere_.size(); }
   [[nodiscard]] std::vector<ConfigError> take();

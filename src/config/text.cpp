@@ -43,4 +43,37 @@ std::optional<BadCharacter> find_bad_character(std::string_view text, bool allow
   return std::nullopt;
 }
 
+std::string without_secrets(std::string_view text) {
+  // model/access_token: "rocd_" and 43 of these; SHA-256 as 64 hexadecimal digits.
+  constexpr std::string_view prefix = "rocd_";
+  constexpr std::size_t part_of_token = 16, hash = 64;
+  const auto in_token = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
+  };
+  const auto in_hash = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  };
+  const auto run = [&](std::size_t from, const auto& belongs) {
+    std::size_t end = from;
+    while (end < text.size() && belongs(text[end])) ++end;
+    return end - from;
+  };
+  std::string result;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t length = run(i, in_hash);
+    if (length < hash) length = 0;
+    if (text.substr(i).starts_with(prefix))
+      if (const auto rest = run(i + prefix.size(), in_token); rest >= part_of_token)
+        length = prefix.size() + rest;
+    if (length == 0) {
+      result += text[i++];
+      continue;
+    }
+    result += "…";
+    i += length;
+  }
+  return result;
+}
+
 }  // namespace rocd

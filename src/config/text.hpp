@@ -17,4 +17,8 @@ struct BadCharacter {
 [[nodiscard]] std::optional<BadCharacter> find_bad_character(std::string_view text,
                                                              bool allow_lines);
 
+// With "…" in place of everything that looks like an access token, even a part of one, or like the
+// hash of one: what a person is told of a text must not give away what stood in it.
+[[nodiscard]] std::string without_secrets(std::string_view text);
+
 }  // namespace rocd

@@ -136,6 +136,40 @@ TEST_CASE("more than 64 tokens are refused") {
         std::vector<std::string>{"rocd.yaml:3:3: 'tokens' has 65 entries, expected at most 64"});
 }
 
+TEST_CASE("no mistake repeats a token or a hash, wherever in the file it stands") {
+  for (const auto& secret : {token, hash_a, token.substr(0, 30)}) {
+    for (const std::string before :
+         {"http: {tokens: [{name: a, sha256: x, role: ", "http: {tokens: [{? ", "http: {listen: ",
+          "http: {unix_socket: ", "? ", "log: {level: ", "http: {allowed_hosts: ['*.",
+          "http: {allowed_origins: [", "tools: {roc_send: a/", "ports: {range: ", "state: {dir: ",
+          "streams: [{name: s, source: ", "streams: [{name: '%", "endpoints: [{name: a, channels: ",
+          "streams: [{name: s, source: a, destination: {media: 'rtp://",
+          "streams: [{name: s, source: a, destination: {media: x}, target_latency: ", "name: *",
+          "name: !"}) {
+      std::string text = before + secret;
+      if (before.find('\'') != std::string::npos) text += '\'';
+      if (before.starts_with("? ")) text += "\n: admin";
+      if (before.ends_with("{? ")) text += " : admin";
+      for (auto open = before.rbegin(); open != before.rend(); ++open) {
+        if (*open == '{') text += '}';
+        if (*open == '[') text += ']';
+      }
+      INFO(text);
+      const auto said = lines(parse(text + "\n").errors);
+      CHECK(!said.empty());
+      for (const auto& line : said) {
+        INFO(line);
+        CHECK(line.find(secret) == std::string::npos);
+      }
+    }
+    const auto said =
+        lines(parse("", {{"ROCD_HTTP_LISTEN", secret}, {"ROCD_LOG_LEVEL", secret}}).errors);
+    REQUIRE(said.size() == 2);
+    for (const auto& line : said) CHECK(line.find(secret) == std::string::npos);
+    CHECK(said[0].find("'…' is not a listen address") != std::string::npos);
+  }
+}
+
 TEST_CASE("a token in place of its hash is refused, and never repeated") {
   const std::vector<WrongAccess> table{
       {"as the hash",
