@@ -11,6 +11,7 @@
 #include "app/options.hpp"
 #include "app/process_setup.hpp"
 #include "base/write_all.hpp"
+#include "config/settings.hpp"
 
 namespace {
 
@@ -41,6 +42,12 @@ int report(const rocd::ConfigResult& loaded) {
   return usage;
 }
 
+std::vector<std::string> variables() {
+  std::vector<std::string> all;
+  for (char** each = ::environ; *each != nullptr; ++each) all.emplace_back(*each);
+  return all;
+}
+
 std::string counted(std::size_t number, std::string_view what) {
   return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
@@ -52,6 +59,8 @@ int run(const rocd::Options& options) {
                 starter.error().code == rocd::ErrorCode::invalid_argument ? usage : failed);
   const auto file = rocd::find_config_file(options, environment);
   auto loaded = rocd::load_configuration(file, options, environment);
+  for (const auto& warning : rocd::unknown_variables(variables()))
+    std::cerr << rocd::journal_prefix(spdlog::level::warn) << "rocd: " << warning << '\n';
   if (!loaded.errors.empty()) return report(loaded);
   if (options.check)
     return answer(fmt::format("{}: {}, {}, no mistakes\n",

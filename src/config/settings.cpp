@@ -4,10 +4,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <cctype>
 #include <charconv>
+#include <map>
 
 #include "config/listen.hpp"
 #include "config/text.hpp"
@@ -252,8 +255,8 @@ boost::json::value show_unix_socket(const Config& config) {
 }
 
 boost::json::value show_events_socket(const Config& config) {
-  const auto& [beside_api, socket] = config.events;
-  return boost::json::string(beside_api ? "auto" : socket ? socket->string() : "off");
+  const auto path = events_socket(config);
+  return boost::json::string(path ? path->string() : "off");
 }
 
 // Without the hashes: whoever asks for them wants to compare them with something.
@@ -297,19 +300,20 @@ const std::vector<Setting>& settings() {
       {"", "name", "ROCD_NAME", set_name, show<&C::name>, take<&C::name>},
       {"http", "listen", "ROCD_HTTP_LISTEN", set_listen, show_listen},
       {"http", "unix_socket", "ROCD_HTTP_UNIX_SOCKET", set_unix_socket, show_unix_socket},
-      {"events", "socket", "ROCD_EVENTS_SOCKET", set_events_socket, show_events_socket},
       {"http", "tokens", nullptr, nullptr, show_tokens, take<&C::http, &HttpConfig::tokens>,
        nullptr, false, same_tokens},
       {"http", "allowed_origins", nullptr, nullptr, show<&C::http, &HttpConfig::allowed_origins>,
        take<&C::http, &HttpConfig::allowed_origins>},
       {"http", "allowed_hosts", nullptr, nullptr, show<&C::http, &HttpConfig::allowed_hosts>,
        take<&C::http, &HttpConfig::allowed_hosts>},
-      {"audio", "driver", nullptr, set_driver, show<&C::audio, &AudioConfig::driver>},
+      {"events", "socket", "ROCD_EVENTS_SOCKET", set_events_socket, show_events_socket},
+      {"audio", "driver", "ROCD_AUDIO_DRIVER", set_driver, show<&C::audio, &AudioConfig::driver>},
       {"audio", "remote", "ROCD_AUDIO_REMOTE", set_remote, show<&C::audio, &AudioConfig::remote>},
       {"tools", "roc_send", "ROCD_TOOLS_ROC_SEND", set_roc_send,
        show<&C::tools, &ToolsConfig::roc_send>},
       {"tools", "roc_recv", "ROCD_TOOLS_ROC_RECV", set_roc_recv,
        show<&C::tools, &ToolsConfig::roc_recv>},
+      // No variable: whoever may set one, in a unit or a shell, need not be who decides this.
       {"tools", "allow_extra_args", nullptr, set_allow_extra_args,
        show<&C::tools, &ToolsConfig::allow_extra_args>,
        take<&C::tools, &ToolsConfig::allow_extra_args>, "true or false"},
@@ -320,6 +324,36 @@ const std::vector<Setting>& settings() {
        take<&C::log, &LogOptions::format>},
   };
   return table;
+}
+
+std::vector<std::string> unknown_variables(const std::vector<std::string>& environment) {
+  constexpr std::string_view prefix = "ROCD_";
+  std::vector<std::string> known;
+  std::map<std::string, std::string> only_in_file;  // by the variable that one might think of
+  for (const auto& setting : settings()) {
+    if (setting.variable != nullptr) {
+      known.emplace_back(setting.variable);
+      continue;
+    }
+    std::string name(prefix);
+    for (const char c : setting.path())
+      name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    only_in_file[name] = setting.path();
+  }
+  std::vector<std::string> said;
+  for (const auto& entry : environment) {
+    if (!entry.starts_with(prefix)) continue;
+    const auto name = entry.substr(0, entry.find('='));
+    if (std::ranges::find(known, name) != known.end()) continue;
+    if (const auto found = only_in_file.find(name); found != only_in_file.end())
+      said.push_back(
+          fmt::format("the variable {} is ignored: {} can be set in the configuration file only",
+                      name, found->second));
+    else
+      said.push_back(fmt::format("the variable {} is not known, and is ignored{}", name,
+                                 did_you_mean(name, known)));
+  }
+  return said;
 }
 
 void set_defaults(Config& config, const Environment& environment) {

@@ -31,6 +31,11 @@ struct Setting {
 
 [[nodiscard]] const std::vector<Setting>& settings();
 
+// What to say of variables ("NAME=VALUE") that begin as rocd's do, but mean nothing to it. Values
+// are not repeated. (pure)
+[[nodiscard]] std::vector<std::string> unknown_variables(
+    const std::vector<std::string>& environment);
+
 void set_defaults(Config& config, const Environment& environment);
 // All settings of one section.
 void read_settings(const std::string& section, MapReader& reader, Config& config,

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/settings.hpp"
 #include "config_support.hpp"
 
 using namespace rocd;
@@ -208,6 +209,7 @@ TEST_CASE("the environment overrides every scalar that has a variable") {
   const auto [config, errors] = parse(complete, {{"ROCD_NAME", "attic"},
                                                  {"ROCD_HTTP_LISTEN", "127.0.0.2:81"},
                                                  {"ROCD_HTTP_UNIX_SOCKET", "off"},
+                                                 {"ROCD_AUDIO_DRIVER", "pipewire"},
                                                  {"ROCD_AUDIO_REMOTE", "pw-9"},
                                                  {"ROCD_TOOLS_ROC_SEND", "/x/send"},
                                                  {"ROCD_TOOLS_ROC_RECV", "/x/recv"},
@@ -220,6 +222,7 @@ TEST_CASE("the environment overrides every scalar that has a variable") {
   CHECK(config.http.listen_host == "127.0.0.2");
   CHECK(config.http.listen_port == 81);
   CHECK(config.http.unix_socket == std::nullopt);
+  CHECK(config.origins.at("audio.driver").kind == ConfigOrigin::Kind::environment);
   CHECK(config.audio.remote == "pw-9");
   CHECK(config.tools.roc_send == "/x/send");
   CHECK(config.tools.roc_recv == "/x/recv");
@@ -260,6 +263,20 @@ TEST_CASE("a wrong variable is a mistake at its name, after those of the file") 
             "or error"});
   CHECK(lines(default_config(FakeEnvironment(Variables{{"ROCD_STATE_DIR", "x"}})).errors) ==
         Lines{"environment ROCD_STATE_DIR: 'x' is not an absolute path, expected one, or auto"});
+}
+
+TEST_CASE("a variable that looks like one of rocd's and is none is told, without its value") {
+  CHECK(unknown_variables({"PATH=/bin", "ROCD_NAME=x", "ROCD_HTTP_LISTEN=:1", "ROC_X=1",
+                           "ROCD_="}) == Lines{"the variable ROCD_ is not known, and is ignored"});
+  CHECK(unknown_variables({"ROCD_FOO=secret", "ROCD_LOGLEVEL=debug"}) ==
+        Lines{"the variable ROCD_FOO is not known, and is ignored",
+              "the variable ROCD_LOGLEVEL is not known, and is ignored, did you mean "
+              "'ROCD_LOG_LEVEL'?"});
+  CHECK(unknown_variables({"ROCD_HTTP_TOKENS=secret", "ROCD_TOOLS_ALLOW_EXTRA_ARGS=true"}) ==
+        Lines{"the variable ROCD_HTTP_TOKENS is ignored: http.tokens can be set in the "
+              "configuration file only",
+              "the variable ROCD_TOOLS_ALLOW_EXTRA_ARGS is ignored: tools.allow_extra_args can be "
+              "set in the configuration file only"});
 }
 
 TEST_CASE("anchors and aliases are read as what they stand for") {

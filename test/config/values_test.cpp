@@ -2,6 +2,8 @@
 
 #include <boost/json/serialize.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "config/settings.hpp"
@@ -44,6 +46,34 @@ TEST_CASE("each scalar tells what it is and where it came from last") {
   CHECK(told(values, "log.format") == "\"text\" from default");
   CHECK(told(values, "state.dir") == "\"/h/.local/state/rocd\" from default");
   CHECK(told(values, "audio.driver") == "\"pipewire\" from default");
+}
+
+TEST_CASE("the socket of events is shown as it is in force, as that of the API is") {
+  const auto shown = [](const std::string& yaml, const Variables& variables = {}) {
+    return told(setting_values(parse(yaml, variables).config), "events.socket");
+  };
+  CHECK(shown("http: { unix_socket: /r/a.sock }") == "\"/r/a-events.sock\" from default");
+  CHECK(shown("", {{"XDG_RUNTIME_DIR", "/r"}}) == "\"/r/rocd-events.sock\" from default");
+  CHECK(shown("http: { unix_socket: off }\nevents: { socket: auto }") ==
+        "\"off\" from file rocd.yaml:2:19");
+  CHECK(shown("events: { socket: /r/e }") == "\"/r/e\" from file rocd.yaml:1:19");
+}
+
+TEST_CASE("settings are shown in the order of the example") {
+  std::ifstream file(std::filesystem::path(ROCD_SOURCE_DIR) / "config/rocd.yaml");
+  std::vector<std::string> example, shown;
+  std::string section;
+  for (std::string line; std::getline(file, line) && !line.starts_with("endpoints:");) {
+    if (line.starts_with("# name:")) line.erase(0, 2);
+    const auto key = line.substr(0, line.find(':'));
+    if (line.find(':') == std::string::npos || key.find('#') != std::string::npos) continue;
+    if (!key.starts_with(' ') && key != "name")
+      section = key;
+    else
+      example.push_back(key == "name" ? key : section + "." + key.substr(2));
+  }
+  for (const auto& setting : settings()) shown.push_back(setting.path());
+  CHECK(shown == example);
 }
 
 TEST_CASE("what is shown of a scalar is what the file would say") {
