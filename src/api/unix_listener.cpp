@@ -29,7 +29,7 @@ Result<> clear(const std::filesystem::path& path, const sockaddr_un& address) {
     return Error{ErrorCode::conflict,
                  path.string() + " exists and is not a socket",
                  {},
-                 "remove it, or choose another path with http.unix_socket",
+                 "remove it, or set another path in the configuration",
                  {}};
   }
   const Descriptor probe(make_socket());

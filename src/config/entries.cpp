@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/validate.hpp"
+
 namespace rocd {
 namespace {
 
@@ -93,10 +95,10 @@ class Broken {
   const Mistakes& mistakes_;
 };
 
-std::optional<MediaUri> read_uri(MapReader& reader, const std::string& key) {
+std::optional<MediaUri> read_uri(MapReader& reader, const std::string& key, Interface interface) {
   const auto text = reader.text(key, "SCHEME://HOST:PORT");
   if (!text) return std::nullopt;
-  const auto uri = MediaUri::parse(*text);
+  const auto uri = parse_uri(*text, interface);
   if (uri) return *uri;
   reader.wrong(key, fmt::format("'{}': {}", key, uri.error().message));
   return std::nullopt;
@@ -123,13 +125,13 @@ bool read_connection(MapReader& stream, const std::string& key, ReadStream& read
     MapReader address(*node, stream.place(key), fmt::format("'{}'", key), mistakes);
     ExternalAddress external;
     Broken broken(read, mistakes);
-    const auto uri = [&](const std::string& field) {
+    const auto uri = [&](const std::string& field, Interface interface) {
       return broken.note(fmt::format("{}/{}_uri", pointer, field),
-                         [&] { return read_uri(address, field); });
+                         [&] { return read_uri(address, field, interface); });
     };
-    external.media = uri("media");
-    external.repair = uri("repair");
-    external.control = uri("control");
+    external.media = uri("media", Interface::media);
+    external.repair = uri("repair", Interface::repair);
+    external.control = uri("control", Interface::control);
     // It may be one of the three, mistyped.
     const auto unknown = mistakes.count();
     address.finish();

@@ -10,6 +10,7 @@
 #include "base/duration.hpp"
 #include "model/json.hpp"
 #include "model/object_reader.hpp"
+#include "model/validate.hpp"
 
 namespace rocd {
 namespace {
@@ -43,7 +44,9 @@ void check_identity(ObjectReader& reader, std::string_view uid_key, std::string_
     const auto given = reader.text(key);
     if (!given || given->empty()) return;
     if (context.path_uid.empty())
-      reader.fail(key, "chosen by the daemon; to choose it, PUT to its path");
+      reader.fail(key, key.starts_with("stream_")
+                           ? "chosen by the daemon; to choose it, PUT to its path"
+                           : "chosen by the daemon");
     else if (std::find(expected.begin(), expected.end(), *given) == expected.end())
       reader.fail(key, fmt::format("'{}' contradicts the path, which says '{}'", *given,
                                    *expected.begin()));
@@ -95,10 +98,10 @@ StreamSettings read_settings(const boost::json::object& object, std::string path
   return settings;
 }
 
-std::optional<MediaUri> read_uri(ObjectReader& reader, std::string_view key) {
+std::optional<MediaUri> read_uri(ObjectReader& reader, std::string_view key, Interface interface) {
   const auto text = reader.text(key, 300);
   if (!text || text->empty()) return std::nullopt;  // upstream's schema demands the field
-  auto uri = MediaUri::parse(*text);
+  auto uri = parse_uri(*text, interface);
   if (uri) return *uri;
   reader.fail(key, uri.error().message);
   return std::nullopt;
@@ -127,9 +130,9 @@ Connection read_connection(const boost::json::object& object, std::string path, 
     connection = read_endpoint_ref(reader, self);
   } else {
     ExternalAddress address;
-    address.media = read_uri(reader, "media_uri");
-    address.repair = read_uri(reader, "repair_uri");
-    address.control = read_uri(reader, "control_uri");
+    address.media = read_uri(reader, "media_uri", Interface::media);
+    address.repair = read_uri(reader, "repair_uri", Interface::repair);
+    address.control = read_uri(reader, "control_uri", Interface::control);
     connection = std::move(address);
   }
   reader.finish();

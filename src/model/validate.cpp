@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <span>
 #include <utility>
 
@@ -73,18 +72,26 @@ void check_endpoint(const EndpointRef& ref, bool is_source, const ValidationCont
     errors.push_back({path, why_not_destination(*endpoint)});
 }
 
+std::string_view schemes_of(Interface interface) {
+  switch (interface) {
+    case Interface::media:
+      return "rtp, rtp+rs8m or rtp+ldpc";
+    case Interface::repair:
+      return "rs8m or ldpc";
+    case Interface::control:
+      break;
+  }
+  return "rtcp";
+}
+
 // What one address must be in its place.
 void check_uri(const std::optional<MediaUri>& uri, Interface interface, std::string_view path,
                bool is_source, Errors& errors) {
   if (!uri) return;
-  static const std::map<Interface, std::string_view> expected{
-      {Interface::media, "rtp, rtp+rs8m or rtp+ldpc"},
-      {Interface::repair, "rs8m or ldpc"},
-      {Interface::control, "rtcp"}};
   const std::string where(path);
   if (interface_of(uri->protocol) != interface)
     errors.push_back({where, fmt::format("scheme '{}' does not belong here, expected {}",
-                                         to_string(uri->protocol), expected.at(interface))});
+                                         to_string(uri->protocol), schemes_of(interface))});
   if (!is_source && uri->port == 0)
     errors.push_back({where, "port 0 means 'choose', which only the receiving side can do"});
   if (!is_source && uri->is_any_host())
@@ -310,6 +317,19 @@ std::vector<FieldError> all_mistakes(std::vector<FieldError> reading,
   }
   reading.insert(reading.end(), independent.begin(), independent.end());
   return reading;
+}
+
+Result<MediaUri> parse_uri(std::string_view text, Interface interface) {
+  auto uri = MediaUri::parse(text);
+  const auto colon = text.find("://");
+  if (uri || colon == std::string_view::npos || text.find('@') != std::string_view::npos)
+    return uri;
+  const auto scheme = text.substr(0, colon);
+  for (const auto known : {Protocol::rtp, Protocol::rtp_rs8m, Protocol::rs8m, Protocol::rtp_ldpc,
+                           Protocol::ldpc, Protocol::rtcp})
+    if (to_string(known) == scheme) return uri;
+  return make_error(ErrorCode::invalid_argument,
+                    fmt::format("unknown scheme '{}', expected {}", scheme, schemes_of(interface)));
 }
 
 std::vector<FieldError> validate(const EndpointSpec& spec) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -41,6 +42,9 @@ struct ValidationContext {
                                                const ValidationContext& context);
 
 [[nodiscard]] std::vector<FieldError> validate(const EndpointSpec& spec);
+
+// As MediaUri::parse(), but of an unknown scheme it says which ones there are for this place.
+[[nodiscard]] Result<MediaUri> parse_uri(std::string_view text, Interface interface);
 
 // Of a stream that could be read in part only: all mistakes that do not follow from the ones found
 // in reading it.

@@ -307,7 +307,7 @@ TEST_CASE("every mistake in an endpoint is reported with its place") {
       {endpoint_with(R"("system_name": "rocd.Kitchen")"),
        "/system_name: 'rocd.Kitchen' " + not_a_name},
       {endpoint_with(R"("endpoint_uid": "111111-222222-333333")"),
-       "/endpoint_uid: chosen by the daemon; to choose it, PUT to its path\n"},
+       "/endpoint_uid: chosen by the daemon\n"},
       {endpoint_with(R"("sample_rates": 1, "chanels": 2)"),
        "/sample_rates: unknown field, did you mean 'sample_rate'?\n"
        "/chanels: unknown field, did you mean 'channels'?\n"},
