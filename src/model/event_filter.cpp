@@ -23,6 +23,23 @@ std::string known_types() {
   return text;
 }
 
+// Of a resource or a collection that could have events, whether or not it is there; without
+// slashes at its end.
+bool is_known_form(std::string_view uri) {
+  std::vector<std::string_view> parts;
+  while (!uri.empty()) {
+    uri.remove_prefix(1);  // the slash
+    parts.push_back(uri.substr(0, uri.find('/')));
+    if (parts.back().empty()) return false;
+    uri.remove_prefix(parts.back().size());
+  }
+  const auto count = parts.size();
+  if (count == 0) return true;
+  if (parts[0] == "system") return count == 1;
+  if (parts[0] == "streams") return count <= 2;
+  return parts[0] == "peers" && (count <= 2 || (count <= 4 && parts[2] == "endpoints"));
+}
+
 }  // namespace
 
 Result<EventFilter> EventFilter::parse(std::string_view types, std::string_view uri,
@@ -47,11 +64,11 @@ Result<EventFilter> EventFilter::parse(std::string_view types, std::string_view 
   } else {
     filter.uri_ = uri;
   }
-  if (!uri.empty() && (!uri.starts_with('/') || uri.size() > 200))
+  if (filter.uri_.ends_with('/')) filter.uri_.pop_back();
+  if (!uri.empty() && (!uri.starts_with('/') || uri.size() > 200 || !is_known_form(filter.uri_)))
     error.fields.push_back({"?uri",
-                            "expected the path of a resource or of a collection, such as "
-                            "/streams or /peers/self/endpoints"});
-  while (filter.uri_.ends_with('/')) filter.uri_.pop_back();
+                            "expected /system, or the path of a resource or of a collection, such "
+                            "as /streams or /peers/self/endpoints"});
   if (!error.fields.empty()) return error;
   return filter;
 }

@@ -6,6 +6,7 @@
 
 namespace rocd::test {
 namespace json = boost::json;
+using namespace std::string_literals;
 namespace {
 
 // One open GET /events.
@@ -200,6 +201,18 @@ TEST_CASE_METHOD(ApiFixture, "Wrong choices of events are told with their parame
   CHECK(answer.status == 422);
   CHECK(answer.at("/errors/0/path") == "?types");
   CHECK(answer.at("/errors/1/path") == "?uri");
+  for (const auto* uri : {"/nope", "/stream", "/streams/a/b", "/peers/self/streams",
+                          "/peers/self/endpoints/a/b", "/system/log", "//", "/streams//"}) {
+    INFO(uri);
+    CHECK(ask("GET", std::string("/events?uri=") + uri).at("/errors/0/path") == "?uri");
+  }
+  const auto uid = self.str();
+  for (const auto& uri : {std::string("/"), "/streams/"s, "/streams/" + to_kitchen, "/system"s,
+                          "/peers"s, "/peers/self"s, "/peers/" + uid, "/peers/self/endpoints"s,
+                          "/peers/self/endpoints/" + kitchen, ""s}) {
+    INFO(uri);
+    CHECK(ask("GET", "/events?uri=" + uri + "&types=").status == 200);  // no type: all
+  }
   CHECK(ask("GET", "/events?tpyes=*").at("/errors/0/path") == "?tpyes");
   CHECK(ask("POST", "/events").status == 405);
 }
