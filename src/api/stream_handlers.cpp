@@ -88,6 +88,9 @@ HttpResponse delete_stream(const Call& call, Services& services, const Stream& s
 
 // 202: the new child is only about to be started.
 HttpResponse restart_stream(const Call& call, Services& services, const Stream& stream) {
+  if (const auto ok = check_preconditions(call.request, stream.spec.version); !ok) {
+    return error_response(ok.error(), call.request);
+  }
   return respond(202, services.context.streams.restart(stream.spec.uid), call);
 }
 

@@ -136,6 +136,16 @@ TEST_CASE("Restart is accepted and answers with the stream") {
   CHECK(answer.at("/stream_uid") == rocd.to_kitchen);
 }
 
+TEST_CASE("Restart with If-Match is of that version only") {
+  ApiFixture rocd;
+  const auto uri = "/streams/" + rocd.to_kitchen;
+  const std::string tag(rocd.ask("GET", uri).header("ETag"));
+  rocd.ask("PATCH", uri, {.body = R"({"enabled": false})"});
+  CHECK(rocd.ask("POST", uri + "/restart", {.if_match = tag}).status == 412);
+  const std::string current(rocd.ask("GET", uri).header("ETag"));
+  CHECK(rocd.ask("POST", uri + "/restart", {.if_match = current}).status == 202);
+}
+
 TEST_CASE("The log of a stream has its last lines") {
   ApiFixture rocd;
   const auto uri = "/streams/" + rocd.to_kitchen + "/log";
