@@ -99,8 +99,7 @@ struct Daemon::Impl {
         http(
             io.get_executor(), [this](const HttpRequest& request) { return api.handle(request); },
             http_limits()),
-        manager(io.get_executor(), environment,
-                [this] { return service_status(streams.count_states(), driver.connected()); }),
+        manager(io.get_executor(), environment, [this] { return status_text(); }),
         signals(io),
         tasks(io.get_executor()) {
     if (manager.present())
@@ -108,6 +107,9 @@ struct Daemon::Impl {
     http.set_on_refusal([this](int status) { api.count_refusal(status); });
   }
 
+  [[nodiscard]] std::string status_text() const {
+    return service_status(streams.count_states(), driver.connected(), reload_failed);
+  }
   Result<> load_self();
   Result<> listen();
   Result<> start();
@@ -125,6 +127,7 @@ struct Daemon::Impl {
   std::string url;
   bool stopping = false;
   bool ended_as_asked = false;
+  bool reload_failed = false;  // the last one
 
   std::unique_ptr<Store> store;
   Peer self;
@@ -189,6 +192,7 @@ Result<ReloadReport> Daemon::Impl::reload() {
   manager.reloading();
   auto report = reloader.reload();
   api.review_readers();  // before the reactor lets anything be written
+  reload_failed = report.has_error();
   manager.ready();
   return report;
 }

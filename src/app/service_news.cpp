@@ -7,7 +7,9 @@
 namespace rocd {
 
 std::string service_status(const std::map<StreamState, std::size_t>& streams,
-                           bool pipewire_connected) {
+                           bool pipewire_connected, bool reload_failed) {
+  if (reload_failed)
+    return "the last reload failed; " + service_status(streams, pipewire_connected);
   std::size_t all = 0;
   std::size_t running = 0;
   std::string others;

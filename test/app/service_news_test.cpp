@@ -40,6 +40,8 @@ TEST_CASE("the status says how many streams run, and what the others do") {
   using enum StreamState;
   CHECK(service_status({}, true) == "no streams, PipeWire connected");
   CHECK(service_status({{stopped, 2}}, false) == "no streams, PipeWire not connected");
+  CHECK(service_status({{running, 1}}, true, true) ==
+        "the last reload failed; 1 stream running, PipeWire connected");
   CHECK(service_status({{running, 1}}, true) == "1 stream running, PipeWire connected");
   CHECK(service_status({{running, 3}, {stopped, 1}}, true) ==
         "3 streams running, PipeWire connected");
