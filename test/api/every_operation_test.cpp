@@ -118,11 +118,13 @@ TEST_CASE("Everything that can be changed can be changed only if it is still wha
     if (!operation.takes("IfMatch") || operation.method == "DELETE") continue;
     CAPTURE(operation.method, operation.path);
     const auto target = rocd.target(operation);
-    const auto read = rocd.ask("GET", target);
+    // Without a body it is done to the resource above (…/restart), and only accepted.
+    const bool writes = operation.writes();
+    const auto read = rocd.ask("GET", writes ? target : target.substr(0, target.rfind('/')));
     const std::string etag(read.header("ETag"));
-    auto body = read.body;
+    const auto body = writes ? read.body : std::string();
     const Ask now{.body = body, .if_match = etag};
-    CHECK(rocd.ask(operation.method, target, now).status == 200);
+    CHECK(rocd.ask(operation.method, target, now).status == (writes ? 200 : 202));
     const Ask later{.body = body, .if_match = "\"99\""};
     CHECK(rocd.ask(operation.method, target, later).status == 412);
     if (operation.method != "PATCH") continue;
