@@ -36,7 +36,10 @@ matches() {  # PRINTED EXPECTED
 }
 
 run_command() {
-  [ -n "$command" ] || return 0
+  if [ -z "$command" ]; then
+    expected=''  # an indented block without a "$ " is no command of ours
+    return 0
+  fi
   commands=$((commands + 1))
   local printed status
   eval "${command//localhost:4040/${url#http://}}" </dev/null >"$work/printed" 2>&1
