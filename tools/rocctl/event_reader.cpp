@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// A comment comes every 5 s.
+// A comment comes after 5 s of silence.
 constexpr auto longest_silence = 20s;
 constexpr std::chrono::milliseconds first_pause = 100ms, longest_pause = 5s;
 

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A comment comes every 5 s.
+// A comment comes after 5 s of silence.
 constexpr auto longest_silence = 20s;
 
 }  // namespace
