@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Feeds the parsers with bytes that a fuzzer makes up, under AddressSanitizer and UndefinedBehaviorSanitizer.
-#   scripts/fuzz.sh [TARGET…] [--runs N | --seconds S]   each target (default: all) for 60 seconds
+#   scripts/fuzz.sh [TARGET…] [--runs N | --seconds S] [--max-bytes N]
+#                                                        each target (default: all) for 60 seconds
 #   scripts/fuzz.sh --build                              only build them
 #   scripts/fuzz.sh --replay TARGET FILE…                the given inputs, once
 #   scripts/fuzz.sh --keep [TARGET…]                     what was found worth keeping -> test/fuzz/corpus
@@ -10,7 +11,8 @@ cd "$(dirname "$0")/.."
 
 readonly build=build/fuzz compiler=clang++-19
 # Small enough for git; what is over it is of little use.
-readonly max_files=200 max_input_bytes=4096
+readonly max_files=200
+max_input_bytes=4096
 # Names the lines in a report: any version of LLVM's will do, and so will binutils'.
 ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-19 llvm-symbolizer addr2line | head -n 1)
 export ASAN_SYMBOLIZER_PATH UBSAN_OPTIONS=print_stacktrace=1
@@ -84,6 +86,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --runs) limit=-runs=${2:?} && shift ;;
     --seconds) limit=-max_total_time=${2:?} && shift ;;
+    --max-bytes) max_input_bytes=${2:?} && shift ;;  # of an input: short ones run faster
     --build) action=build ;;
     --keep) action=keep ;;
     --replay)
@@ -93,7 +96,7 @@ while [ $# -gt 0 ]; do
       exec "$build/bin/fuzz_$target" "$@"
       ;;
     --help | -h | -*)
-      sed -n '2,7p' "$0" | sed 's/^# \{0,1\}//' >&2
+      sed -n '2,8p' "$0" | sed 's/^# \{0,1\}//' >&2
       exit 2
       ;;
     *) targets+=("$1") ;;
