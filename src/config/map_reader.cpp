@@ -90,8 +90,8 @@ ConfigOrigins MapReader::origins() const {
   return all;
 }
 
-void MapReader::wrong(const std::string& key, std::string reason) {
-  mistakes_.add(place(key), std::move(reason));
+void MapReader::wrong(const std::string& key, std::string_view reason) {
+  mistakes_.add(place(key), reason);
 }
 
 void MapReader::missing(const std::string& key, const std::string& expected) {

@@ -34,7 +34,7 @@ class MapReader {
   [[nodiscard]] ConfigOrigin origin(const std::string& key) const;  // of what stands here
   [[nodiscard]] ConfigOrigins origins() const;
   [[nodiscard]] bool has(const std::string& key) const { return entries_.contains(key); }
-  void wrong(const std::string& key, std::string reason);
+  void wrong(const std::string& key, std::string_view reason);
   void missing(const std::string& key, const std::string& expected);
 
   // nullopt: absent, or wrong and already said.
