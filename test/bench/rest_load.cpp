@@ -2,6 +2,9 @@
 // and the way of one event to the last of many readers. Prints "n median p99 max" in milliseconds.
 //   rest_load patch PORT COUNT PATH            PATCHes display_name of the resource
 //   rest_load events PORT READERS COUNT PATH   the same, and waits each time for all readers
+//   rest_load floor READERS COUNT              the same readers of a loop that only calls send(2):
+//   what the
+//                                              system itself takes
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -138,6 +141,59 @@ class Readers {
   std::vector<Reader> readers_;
 };
 
+// The bytes of one event of `events`, about.
+std::string event_of(const std::string& name) {
+  return "data: " + std::string(1000, '.') + "\"display_name\":\"" + name + "\"\n\n";
+}
+
+// Answers like rocd's, without a server: each line from `commands` goes to all readers at once.
+[[noreturn]] void serve_floor(int listener, int commands, int readers) {
+  std::vector<int> fds;
+  while (fds.size() < static_cast<std::size_t>(readers)) {
+    fds.push_back(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+    if (fds.back() < 0) fail("accept");
+    const int on = 1;
+    ::setsockopt(fds.back(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    send_all(fds.back(), "\"type\":\"synced\"\n\n");
+  }
+  char name[64];
+  for (ssize_t size = 0; (size = ::read(commands, name, sizeof name)) > 0;) {
+    const auto event = event_of({name, static_cast<std::size_t>(size)});
+    for (const int fd : fds) send_all(fd, event);
+  }
+  std::exit(0);
+}
+
+int measure_floor(int readers, int count) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  int commands[2];
+  if (::bind(listener, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
+      ::listen(listener, 1024) != 0 ||
+      ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      ::pipe(commands) != 0)
+    fail("listen");
+  if (::fork() == 0) {
+    ::close(commands[1]);
+    serve_floor(listener, commands[0], readers);
+  }
+  Readers all(ntohs(address.sin_port), readers, "/");
+  all.wait_for("\"type\":\"synced\"");
+  std::vector<double> took;
+  for (int i = 0; i < count; ++i) {
+    const auto name = "floor-" + std::to_string(i) + ".";
+    const auto begin = Clock::now();
+    if (::write(commands[1], name.data(), name.size()) < 0) fail("write");
+    all.wait_for("\"display_name\":\"" + name + "\"");
+    took.push_back(milliseconds_since(begin));
+  }
+  report(took);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -146,10 +202,12 @@ int main(int argc, char** argv) {
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
   const std::string mode = argc > 1 ? argv[1] : "";
+  if (mode == "floor" && argc == 4) return measure_floor(std::atoi(argv[2]), std::atoi(argv[3]));
   const bool events = mode == "events";
   if ((mode != "patch" || argc != 5) && (!events || argc != 6)) {
     std::fprintf(stderr,
-                 "usage: rest_load patch PORT COUNT PATH | events PORT READERS COUNT PATH\n");
+                 "usage: rest_load patch PORT COUNT PATH | events PORT READERS COUNT PATH |\n"
+                 "       rest_load floor READERS COUNT\n");
     return 2;
   }
   const int port = std::atoi(argv[2]);
