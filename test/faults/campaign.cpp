@@ -75,8 +75,8 @@ double end_of_silence(const std::vector<bool>& heard, std::size_t least) {
 
 }  // namespace
 
-Campaign::Campaign(House& house, std::uint32_t seed, const std::string& only)
-    : house_(house), random_(seed) {
+Campaign::Campaign(House& house, std::uint32_t seed, const std::string& only, double patient)
+    : house_(house), patience_(patient), random_(seed) {
   for (const auto& kind : fault_kinds())
     if (std::string(kind.name).find(only) != std::string::npos) kinds_.push_back(&kind);
   if (kinds_.empty()) throw std::runtime_error("no kind of fault is called '" + only + "'");
@@ -131,7 +131,7 @@ Outcome Campaign::next() {
     new_story |= kind->new_rocd;
     auto fault = kind->begin(house_, random_);
     outcome.what += (outcome.what.empty() ? "" : ", ") + fault.what;
-    limit = std::max(limit, std::chrono::duration<double>(fault.limit).count());
+    limit = std::max(limit, patience_ * std::chrono::duration<double>(fault.limit).count());
     new_sound |= fault.new_sound;
     faults.push_back(std::move(fault));
   }

@@ -21,7 +21,8 @@ struct Outcome {
 class Campaign {
  public:
   // only: kinds whose name contains it; empty: all.
-  Campaign(House& house, std::uint32_t seed, const std::string& only);
+  // patient: by how much the limits are multiplied.
+  Campaign(House& house, std::uint32_t seed, const std::string& only, double patient);
 
   // Throws if the house does not come into working order at all.
   void begin();
@@ -37,6 +38,7 @@ class Campaign {
   [[nodiscard]] std::map<std::string, double> positions();
 
   House& house_;
+  double patience_;
   Random random_;
   std::vector<const FaultKind*> kinds_;
   std::vector<const FaultKind*> deck_;  // each kind comes up before any comes up again
