@@ -25,6 +25,7 @@ class ChildWatch {
   static constexpr Duration still_limit = 1450ms;
   static constexpr Duration spinning_limit = 1450ms;
   static constexpr double spinning_cpu = 0.75;  // of one core; 0.1 is much, and some is stolen
+  static constexpr double busy_cpu = 0.1;       // of one core: more than standing still takes
   static constexpr Duration unlinked_limit = 2800ms;
   // The tools report at least every 10 s while audio flows, even silence (measured). The last
   // resort, for one that does something else.
@@ -95,6 +96,7 @@ class ChildWatch {
   std::optional<ProcessActivity> activity_;
   Instant activity_at_{};
   std::optional<Instant> still_since_, spinning_since_;
+  double still_cpu_ = 0;  // cpu_seconds at still_since_
   std::string error_, trouble_;
   StreamMetrics metrics_;
   bool had_session_ = false;

@@ -72,12 +72,10 @@ std::optional<ProcessActivity> read_process_activity(int pid) {
   const auto state_at = status.find(state);
   const auto tracer = number_of(status, "\nTracerPid:\t");
   const auto waited = number_of(status, "\nvoluntary_ctxt_switches:\t");
-  const auto displaced = number_of(status, "\nnonvoluntary_ctxt_switches:\t");
   const auto cpu = cpu_seconds_of(pid);
-  if (state_at == std::string_view::npos || !tracer || !waited || !displaced || !cpu)
-    return std::nullopt;
+  if (state_at == std::string_view::npos || !tracer || !waited || !cpu) return std::nullopt;
   const auto letter = status.substr(state_at + state.size(), 1);
-  return ProcessActivity{letter == "T", *tracer != 0, *waited + *displaced, *cpu};
+  return ProcessActivity{letter == "T", *tracer != 0, *waited, *cpu};
 }
 
 std::string current_boot_id() {

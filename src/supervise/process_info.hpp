@@ -19,10 +19,10 @@ struct ProcessStat {
 
 // What a process does, told often: whether it goes on, and how much of a processor it uses.
 struct ProcessActivity {
-  bool stopped = false;        // by a signal (SIGSTOP, SIGTSTP, …)
-  bool traced = false;         // a debugger decides whether it runs
-  std::uint64_t switches = 0;  // of its main thread: each time that it waits, or is made to wait
-  double cpu_seconds = 0;      // of all its threads
+  bool stopped = false;     // by a signal (SIGSTOP, SIGTSTP, …)
+  bool traced = false;      // a debugger decides whether it runs
+  std::uint64_t waits = 0;  // how often its main thread has waited for something
+  double cpu_seconds = 0;   // of all its threads
   friend bool operator==(const ProcessActivity&, const ProcessActivity&) = default;
 };
 

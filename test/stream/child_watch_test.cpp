@@ -24,9 +24,9 @@ struct Watched {
     REQUIRE(watch.proven());
   }
   // One sample later; returns the verdict.
-  std::optional<std::string> sample(std::uint64_t switches, double cpu_seconds, Duration after) {
+  std::optional<std::string> sample(std::uint64_t waits, double cpu_seconds, Duration after) {
     now += after;
-    activity.switches += switches;
+    activity.waits += waits;
     activity.cpu_seconds += cpu_seconds;
     watch.handle_activity(activity, now);
     return watch.verdict(now);
@@ -129,6 +129,37 @@ TEST_CASE("child watch: a spinning child is noticed within 3 s, also if a quarte
   });
   CHECK(after < 3s);
   CHECK(watched.watch.verdict(watched.now) == "it uses a whole processor and makes no progress");
+}
+
+TEST_CASE("child watch: a spinning child is noticed, however little of a processor it gets") {
+  Watched watched;
+  watched.prove();
+  CHECK_FALSE(watched.works());
+  bool first = true;
+  const auto after = endured(watched, [&] {
+    return std::exchange(first, false) ? watched.sample(1, 0.1, interval)
+                                       : watched.sample(0, 0.2, interval);
+  });
+  CHECK(after < 3s);
+  CHECK(watched.watch.verdict(watched.now) == "it uses a whole processor and makes no progress");
+}
+
+TEST_CASE("child watch: a last line after it began to spin excuses a child only for a moment") {
+  Watched watched;
+  watched.prove();
+  CHECK_FALSE(watched.works());
+  CHECK_FALSE(watched.sample(0, 0.2, interval));
+  watched.watch.handle_fact(FactProgress{}, watched.now);
+  CHECK(endured(watched, [&] { return watched.sample(0, 0.2, interval); }) < 3s);
+}
+
+TEST_CASE("child watch: a child that never waits but makes progress is left alone") {
+  Watched watched;
+  watched.prove();
+  for (int i = 0; i < 100; ++i) {
+    CHECK_FALSE(watched.sample(0, 0.5, interval));
+    watched.watch.handle_fact(FactProgress{}, watched.now);
+  }
 }
 
 TEST_CASE("child watch: much work that makes progress is no spinning") {

@@ -485,7 +485,7 @@ TEST_CASE("a daemon that slept itself gives its children time to speak") {
 
 TEST_CASE("what the samples of a child's activity prove reaches the stream") {
   auto world = working(sending());
-  ProcessActivity activity{.switches = 1};
+  ProcessActivity activity{.waits = 1};
   int faults = 0;
   for (int i = 0; i < 4; ++i) {
     world.pass(ChildWatch::activity_interval);

@@ -59,14 +59,14 @@ TEST_CASE("what a process does is told: working, waiting, stopped") {
       return activity && condition(*activity);
     });
   };
-  CHECK(reads([](const auto& a) { return a.switches > 0 && a.cpu_seconds > 0 && !a.stopped; }));
+  CHECK(reads([](const auto& a) { return a.waits > 0 && a.cpu_seconds > 0 && !a.stopped; }));
   ::kill(pid, SIGSTOP);
   CHECK(reads([](const auto& a) { return a.stopped && !a.traced; }));
   const auto stopped = read_process_activity(pid);
   REQUIRE(stopped);
   CHECK(read_process_activity(pid) == stopped);
   ::kill(pid, SIGCONT);
-  CHECK(reads([&](const auto& a) { return !a.stopped && a.switches >= stopped->switches; }));
+  CHECK(reads([&](const auto& a) { return !a.stopped && a.waits >= stopped->waits; }));
 
   // Of its own time: a busy loop is seen as it goes on.
   const auto before = read_process_activity(::getpid());
