@@ -77,6 +77,7 @@ object exit_json(const ExitRecord& exit) {
   out["requested"] = exit.requested;
   out["at"] = format_utc(exit.at.wall);
   out["ran_for_ms"] = milliseconds(exit.ran_for);
+  put_text(out, "reason", exit.reason);
   out["log"] = to_array(exit.log);
   return out;
 }

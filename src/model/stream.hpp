@@ -105,6 +105,7 @@ struct HealthReport {
   Health overall = Health::inactive;
   std::string message;  // the cause, when not healthy
   std::string hint;     // the remedy
+  std::string reason = {};       // why rocd ended it: it did not work; else empty
   friend bool operator==(const HealthReport&, const HealthReport&) = default;
 };
 

@@ -287,7 +287,7 @@ void StreamRecord::carry_out(StreamMachine::StopChild&) {
 
 void StreamRecord::carry_out(StreamMachine::FaultChild& effect) {
   log("stream").warn("{}: its child does not work and is ended: {}", label(), effect.reason);
-  tools_.supervisor.fault(uid(), effect.generation);
+  tools_.supervisor.fault(uid(), effect.generation, std::move(effect.reason));
 }
 
 void StreamRecord::carry_out(StreamMachine::ReadyChild& effect) {

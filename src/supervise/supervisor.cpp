@@ -65,6 +65,7 @@ struct Supervisor::Impl {
     std::uint64_t lines_before = 0;  // number of the last line of earlier generations
     std::map<OutputChannel, LineSplitter> splitters;
     std::deque<ExitRecord> exits;
+    std::string fault;  // of this generation
     Now spawned_at{};
     bool forgotten = false;
     bool driving = false;
@@ -186,6 +187,7 @@ struct Supervisor::Impl {
       rocd::log("supervise")
           .warn("child {}: {} after {:.1f} s", id.str(), record.text,
                 std::chrono::duration<double>(record.ran_for).count());
+    record.reason = std::exchange(entry.fault, {});
     entry.exits.push_back(std::move(record));
     if (entry.exits.size() > exits_kept) entry.exits.pop_front();
   }
@@ -275,9 +277,10 @@ void Supervisor::restart(const Uid& child) {
     impl_->drive(child, *entry, [](ChildMachine& machine) { machine.handle_restart(Now::read()); });
 }
 
-void Supervisor::fault(const Uid& child, std::uint64_t generation) {
+void Supervisor::fault(const Uid& child, std::uint64_t generation, std::string reason) {
   auto* entry = impl_->find(child);
   if (entry == nullptr || generation != entry->machine.status().generation) return;
+  if (entry->process) entry->fault = std::move(reason);
   impl_->drive(child, *entry, [](ChildMachine& machine) { machine.handle_fault(Now::read()); });
 }
 

@@ -49,7 +49,8 @@ class Supervisor {
   // Starts the child, or restarts it when its request changed. Same spec: no effect.
   void ensure(const Uid& child, ChildSpec spec);
   void restart(const Uid& child);
-  void fault(const Uid& child, std::uint64_t generation);  // alive but does not work
+  // Alive, but does not work; `reason` stands in the record of its exit.
+  void fault(const Uid& child, std::uint64_t generation, std::string reason);
   void ready(const Uid& child, std::uint64_t generation);
   void stop(const Uid& child);    // keeps log and exits
   void forget(const Uid& child);  // stops, and removes it once its process is gone

@@ -66,7 +66,7 @@ TEST_CASE_METHOD(Supervised, "what nobody ensured is unknown, and commands for i
   supervisor.forget(id);
   supervisor.restart(id);
   supervisor.ready(id, 1);
-  supervisor.fault(id, 1);
+  supervisor.fault(id, 1, "it stands still");
   CHECK(supervisor.status(id) == nullptr);
   CHECK(supervisor.log(id) == nullptr);
   CHECK(supervisor.exits(id).empty());
@@ -250,13 +250,18 @@ TEST_CASE_METHOD(Supervised, "readiness and faults of an older generation are ig
   REQUIRE(until([&] { return spawner.count() == 2; }));
   supervisor.ready(id, 1);
   CHECK(state(id) == ChildState::starting);
-  supervisor.fault(id, 1);
+  supervisor.fault(id, 1, "it stands still");
   CHECK(state(id) == ChildState::starting);
-  supervisor.fault(id, 2);
+  supervisor.fault(id, 2, "it stands still");
   CHECK(state(id) == ChildState::stopping);
   CHECK(spawner.last().signals == std::vector<int>{SIGTERM, SIGCONT});
   settle();
   CHECK_FALSE(supervisor.exits(id).back().requested);
+  CHECK(supervisor.exits(id).back().reason == "it stands still");
+  REQUIRE(until([&] { return spawner.count() == 3; }));
+  spawner.last().crash();
+  settle();
+  CHECK(supervisor.exits(id).back().reason.empty());  // another one's
 }
 
 TEST_CASE_METHOD(Supervised, "who ignores TERM gets KILL after the stop timeout") {
@@ -337,7 +342,7 @@ TEST_CASE_METHOD(Supervised, "callbacks may call back: a new child for each that
 TEST_CASE_METHOD(Supervised, "callbacks may call back: everything from within a line") {
   on_line = [this](const Uid& child, std::uint64_t current, const LogLine& line) {
     if (line.text == "ready") supervisor.ready(child, current);
-    if (line.text == "fault") supervisor.fault(child, current);
+    if (line.text == "fault") supervisor.fault(child, current, "it said so");
     if (line.text == "restart") supervisor.restart(child);
     if (line.text == "forget") supervisor.forget(child);
     if (line.text == "change") start(child, spec("changed"));
@@ -356,7 +361,7 @@ TEST_CASE_METHOD(Supervised, "callbacks may call back: everything from within a 
 
 TEST_CASE_METHOD(Supervised, "a child may be faulted by its very last line") {
   on_line = [this](const Uid& child, std::uint64_t current, const LogLine&) {
-    supervisor.fault(child, current);
+    supervisor.fault(child, current, "it said so");
   };
   start(id);
   spawner.last().print("no newline");

@@ -87,10 +87,12 @@ void add_last_exit(std::vector<Row>& rows, const json::value& stream) {
   auto text = text_at(stream, "/status/last_exit/text");
   if (text.empty()) text = text_at(stream, "/status/last_exit/kind");
   rows.push_back(
-      {"last exit",
-       text + " at " + at + (true_at(stream, "/status/last_exit/requested") ? ", as asked" : "")});
+      {"last exit", text + " at " + at +
+                        (true_at(stream, "/status/last_exit/requested") ? ", as asked" : "") +
+                        (reason.empty() ? "" : ", ended by rocd: " + reason)});
 }
 
+  const auto reason = text_at(stream, "/status/last_exit/reason");
 Row head_of_tool(const json::value& tool) {
   if (!true_at(tool, "/usable"))
     return {text_at(tool, "/name"), {"not usable: " + text_at(tool, "/problem"), Tone::bad}};
