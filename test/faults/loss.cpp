@@ -5,31 +5,15 @@
 
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <iostream>
 #include <random>
 
 #include "faults/house.hpp"
+#include "faults/steal.hpp"
 
 using namespace rocd::test;
 
 namespace {
-
-// Share of this machine's time that others took since the last call (proc(5), /proc/stat).
-double steal_share() {
-  static double total_before = 0, steal_before = 0;
-  std::ifstream file("/proc/stat");
-  std::string word;
-  file >> word;
-  double total = 0, steal = 0, value = 0;
-  for (int i = 0; i < 8 && file >> value; ++i) {
-    total += value;
-    if (i == 7) steal = value;
-  }
-  const double share = (steal - std::exchange(steal_before, steal)) /
-                       std::max(1.0, total - std::exchange(total_before, total));
-  return share;
-}
 
 void run(double seconds) {
   enter_namespaces();

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# The latency that a listener has and the gaps that he hears, for each profile: with rocd, with the same tools
+# started by hand, and through PipeWire alone, in the same seconds; as a table.
+#   scripts/latency.sh [SECONDS [PROFILE…]]     of each profile; default 60 s, all three
+# Run it on an otherwise idle machine. Needs root or user namespaces.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+preset=${PRESET:-release}
+
+cmake --preset "$preset" >/dev/null
+cmake --build --preset "$preset" --target rocd rocd_latency >/dev/null
+exec "build/$preset/bin/rocd_latency" "$@"

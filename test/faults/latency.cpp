@@ -1,0 +1,240 @@
+// The latency that a listener has, and the gaps that he hears, with rocd and with the same two
+// tools started by hand with the same arguments, in the same seconds, beside a way through PipeWire
+// alone: a table for docs/benchmarks.md. scripts/latency.sh runs it.
+//   rocd_latency [SECONDS [PROFILE…]]      of each profile; default 60, all three
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json/array.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <sstream>
+
+#include "audioprobe/analysis.hpp"
+#include "audioprobe/latency.hpp"
+#include "audioprobe/signal.hpp"
+#include "e2e/graph.hpp"
+#include "e2e/rocd.hpp"
+#include "faults/house.hpp"
+#include "faults/steal.hpp"
+
+using namespace rocd::test;
+
+namespace {
+
+constexpr unsigned rate = 48000;
+constexpr double settle_seconds = 8;  // sessions have begun, latencies are where they stay
+constexpr double longest_lag = 2;
+constexpr const char* stay = "node.dont-fallback=true node.dont-move=true";
+
+// What is recorded, all by one recorder: their samples share one clock. On the left a tone, for the
+// gaps; on the right pulses, for the latency.
+const std::vector<std::string> taps{
+    "rocd.speaker:monitor_FR",          // 0
+    "rocd.microphone:capture_FL",       // 1
+    "rocd.microphone:capture_FR",       // 2
+    "rocd.microphone.feed:monitor_FR",  // 3
+    "hand.speaker:monitor_FR",          // 4
+    "hand.microphone:monitor_FL",       // 5
+    "hand.microphone:monitor_FR",       // 6
+    "control:monitor_FL",               // 7
+};
+
+std::string config(const std::string& profile) {
+  const std::string address =
+      "{ media: \"rtp+rs8m://127.0.0.1:20001\", repair: \"rs8m://127.0.0.1:20002\", "
+      "control: \"rtcp://127.0.0.1:20003\" }";
+  return "log: { level: debug }\n"
+         "endpoints:\n"
+         "  - { name: speaker, direction: output }\n"
+         "  - { name: microphone, direction: input }\n"
+         "streams:\n"
+         "  - { name: send, source: speaker, destination: " +
+         address + ", profile: " + profile +
+         " }\n"
+         "  - { name: receive, source: " +
+         address + ", destination: microphone, profile: " + profile + " }\n";
+}
+
+void replace(std::string& text, const std::string& from, const std::string& to) {
+  if (const auto at = text.find(from); at != std::string::npos) text.replace(at, from.size(), to);
+}
+
+// The command that rocd runs for the stream, with other devices and ports.
+std::vector<std::string> by_hand(const Rocd& rocd, const std::string& stream) {
+  std::vector<std::string> argv;
+  const auto shown = rocd.stream(stream);
+  for (const auto& argument : shown.at("status").at("resolved").at("argv").as_array()) {
+    std::string text(argument.as_string());
+    replace(text, "127.0.0.1:2000", "127.0.0.1:2100");
+    replace(text, "rocd.speaker", "hand.speaker");
+    replace(text, "rocd.microphone.feed", "hand.microphone");
+    argv.push_back(std::move(text));
+  }
+  return argv;
+}
+
+Process play(const std::string& sink, const std::filesystem::path& file,
+             const std::filesystem::path& log) {
+  return Process({.argv = {"pw-play", "--target", sink, "-P", fmt::format("{{ {} }}", stay), file},
+                  .output = log,
+                  .errors = {}});
+}
+
+class Recorder {
+ public:
+  Recorder(const AudioSession& session, const std::filesystem::path& directory)
+      : file_(directory / "heard.f32"),
+        process_(
+            {.argv = {"pw-record", "--target", "0", "--rate", std::to_string(rate), "--channels",
+                      std::to_string(taps.size()), "--channel-map", channel_map(), "--format",
+                      "f32", "--raw", "-P", fmt::format("{{ node.name=recorder {} }}", stay), "-"},
+             .output = file_,
+             .errors = directory / "recorder.log"}) {
+    for (std::size_t i = 0; i < taps.size(); ++i) {
+      const auto link = fmt::format("pw-link {} recorder:input_AUX{}", taps[i], i);
+      std::string problem;
+      const bool linked = eventually([&] {
+        const auto done = run_program({"pw-link", taps[i], fmt::format("recorder:input_AUX{}", i)});
+        problem = done.output;
+        return done.end == "exit 0";
+      });
+      if (!linked) throw std::runtime_error(link + ": " + problem);
+    }
+    (void)session;
+  }
+  [[nodiscard]] double seconds() const {
+    std::error_code absent;
+    const auto size = std::filesystem::file_size(file_, absent);
+    return absent ? 0 : static_cast<double>(size / (sizeof(float) * taps.size())) / rate;
+  }
+  [[nodiscard]] rocd::audio::Recording read(double from, double to) const {
+    return rocd::audio::cut(rocd::audio::read_raw(file_, rocd::audio::SampleFormat::f32, rate,
+                                                  static_cast<unsigned>(taps.size())),
+                            from, to - from);
+  }
+
+ private:
+  static std::string channel_map() {
+    std::string map;
+    for (std::size_t i = 0; i < taps.size(); ++i)
+      map += fmt::format("{}AUX{}", i > 0 ? "," : "", i);
+    return map;
+  }
+  std::filesystem::path file_;
+  Process process_;
+};
+
+std::string latency_text(const rocd::audio::Recording& heard, std::size_t from, std::size_t to) {
+  const auto latency =
+      rocd::audio::measure_latency(heard.channels[from], heard.channels[to], rate, longest_lag);
+  auto text =
+      fmt::format("{:.0f} ({:.0f} to {:.0f})", latency.median_ms, latency.min_ms, latency.max_ms);
+  if (latency.missed() > 0)
+    text += fmt::format(", {} of {} lost", latency.missed(), latency.pulses);
+  return text;
+}
+
+std::string gaps_text(const rocd::audio::Recording& heard, std::size_t channel) {
+  const auto report = rocd::audio::analyze_channel(heard.channels[channel], rate);
+  return fmt::format("{} ({:.0f})", report.gaps, report.longest_silence_ms);
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+// Frames per cycle of the driver of this node, of "pw-top".
+std::string quantum_of(const AudioSession& session, const std::string& node) {
+  std::istringstream lines(session.run("pw-top -b -n 3"));
+  std::string quantum = "?", line;
+  while (std::getline(lines, line)) {
+    if (!line.ends_with(" " + node)) continue;
+    std::istringstream words(line);
+    std::string state, id, value;
+    words >> state >> id >> value;
+    if (value != "0") quantum = value;
+  }
+  return quantum;
+}
+
+void measure(const AudioSession& session, const std::string& profile, double seconds) {
+  const TempDirectory directory;
+  const auto& path = directory.path();
+  write_file(path / "rocd.yaml", config(profile));
+  Rocd rocd({.config = path / "rocd.yaml", .state = path / "state", .log = path / "log"});
+  rocd.wait_for_streams({"send", "receive"});
+  const Process receiver(
+      {.argv = by_hand(rocd, "receive"), .output = path / "receive.log", .errors = {}});
+  const Process sender({.argv = by_hand(rocd, "send"), .output = path / "send.log", .errors = {}});
+  auto signal = rocd::audio::make_tone({440, 0}, -20, seconds + 2 * settle_seconds, rate);
+  signal.channels[1] =
+      rocd::audio::make_pulses(-12, seconds + 2 * settle_seconds, rate, 1).channels[0];
+  signal.channels[1].resize(signal.channels[0].size());
+  rocd::audio::write_wav(path / "signal.wav", signal, rocd::audio::SampleFormat::s16);
+  const auto players = std::array{play("rocd.speaker", path / "signal.wav", path / "player.log"),
+                                  play("hand.speaker", path / "signal.wav", path / "player2.log"),
+                                  play("control", path / "signal.wav", path / "player3.log")};
+  const Recorder recorder(session, path);
+  if (!eventually([&] { return recorder.seconds() >= settle_seconds; }, 2 * patience))
+    throw std::runtime_error("nothing is recorded: " + read_file(path / "recorder.log"));
+  const auto quantum = quantum_of(session, "rocd.microphone.feed");
+  const double from = recorder.seconds();
+  steal_share();
+  std::vector<double> told, network;
+  while (recorder.seconds() < from + seconds) {
+    const auto metrics = rocd.stream("receive").at("status").at("metrics").as_object();
+    const auto add = [&](const char* name, std::vector<double>& to) {
+      const auto* value = metrics.if_contains(name);
+      if (value != nullptr && value->is_number()) to.push_back(value->to_number<double>());
+    };
+    add("e2e_latency_ms", told);
+    add("listener_latency_ms", told);
+    add("network_latency_ms", network);
+    const double next = recorder.seconds() + 1;
+    if (!eventually([&] { return recorder.seconds() >= next; }))
+      throw std::runtime_error("the recorder stands still");
+  }
+  const double steal = steal_share();
+  const auto heard = recorder.read(from, from + seconds);
+  std::cout << fmt::format("| {} | rocd | {} | {} | {:.0f} (network {:.0f}) | {} | {:.1f} % |\n",
+                           profile, latency_text(heard, 0, 2), gaps_text(heard, 1), median(told),
+                           median(network), quantum, steal * 100)
+            << fmt::format("| | by hand | {} | {} | | {} | |\n", latency_text(heard, 4, 6),
+                           gaps_text(heard, 5), quantum_of(session, "hand.microphone"))
+            << fmt::format("| | feed to microphone | {} | | | | |\n", latency_text(heard, 3, 2))
+            << fmt::format("| | PipeWire alone | | {} | | | |", gaps_text(heard, 7)) << std::endl;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const double seconds = argc > 1 ? std::atof(argv[1]) : 60;
+  std::vector<std::string> profiles(argv + std::min(argc, 2), argv + argc);
+  if (profiles.empty()) profiles = {"low", "balanced", "robust"};
+  if (seconds < 1) {
+    std::cerr << "usage: rocd_latency [SECONDS [PROFILE...]]\n";
+    return 2;
+  }
+  try {
+    enter_namespaces();
+    const AudioSession session;
+    for (const std::string name : {"hand.speaker", "hand.microphone", "control"})
+      make_sink(session, name, 1);
+    std::cout
+        << fmt::format("{:.0f} s each, rs8m, no loss\n\n", seconds)
+        << "| profile | way | latency, ms: median (range) | gaps (longest, ms) | GET /streams "
+           "says, ms | quantum | steal |\n|---|---|---|---|---|---|---|\n";
+    for (const auto& profile : profiles) measure(session, profile, seconds);
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "rocd_latency: " << error.what() << "\n";
+    return 1;
+  }
+}
