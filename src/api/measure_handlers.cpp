@@ -51,19 +51,23 @@ json::object constraints_json(const Services& services) {
   json::object profiles;
   for (const auto profile : {Profile::low, Profile::balanced, Profile::robust})
     profiles[to_string(profile)] = profile_json(profile);
-  json::object streams{{"profiles", std::move(profiles)},
-                       {"target_latency_ms", range(milliseconds(limits::min_latency),
-                                                   milliseconds(limits::max_latency))},
-                       {"io_latency_ms", range(milliseconds(limits::min_latency),
-                                               milliseconds(limits::max_latency))},
-                       {"packet_length_ms",
-                        range(milliseconds(limits::min_packet), milliseconds(limits::max_packet))},
-                       {"resampler_profile", {"low", "medium", "high"}},
-                       {"restart", {"always", "on_failure", "never"}},
-                       {"ports", range(context.config.ports.first, context.config.ports.last)},
-                       {"extra_args", context.config.tools.allow_extra_args},
-                       {"send", direction_json(engine, "roc-send")},
-                       {"receive", direction_json(engine, "roc-recv")}};
+  json::object streams{
+      {"profiles", std::move(profiles)},
+      {"target_latency_ms",
+       range(milliseconds(limits::min_latency), milliseconds(limits::max_latency))},
+      {"io_latency_ms",
+       range(milliseconds(limits::min_latency), milliseconds(limits::max_latency))},
+      {"packet_length_ms",
+       range(milliseconds(limits::min_packet), milliseconds(limits::max_packet))},
+      {"resampler_profile", {"low", "medium", "high"}},
+      {"restart", {"always", "on_failure", "never"}},
+      {"on_idle", {"keep", "pause"}},
+      {"idle_after_ms",
+       range(milliseconds(limits::min_idle_after), milliseconds(limits::max_idle_after))},
+      {"ports", range(context.config.ports.first, context.config.ports.last)},
+      {"extra_args", context.config.tools.allow_extra_args},
+      {"send", direction_json(engine, "roc-send")},
+      {"receive", direction_json(engine, "roc-recv")}};
   json::object endpoints{{"stream_direction", {"output", "input"}},
                          {"channels", range(limits::min_channels, limits::max_channels)},
                          {"sample_rate", range(limits::min_sample_rate, limits::max_sample_rate)},

@@ -115,7 +115,7 @@ MetricFamily stream_states(const std::vector<Stream>& streams) {
   for (const auto& stream : streams) ++counts[stream.status.state];
   for (const auto state :
        {StreamState::stopped, StreamState::waiting, StreamState::starting, StreamState::running,
-        StreamState::backoff, StreamState::stopping, StreamState::failed})
+        StreamState::paused, StreamState::backoff, StreamState::stopping, StreamState::failed})
     add(result, counts[state], {{"state", std::string(to_string(state))}});
   return result;
 }

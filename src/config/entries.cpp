@@ -186,10 +186,14 @@ StreamSettings read_settings_of(MapReader& reader, ReadStream& read, const Mista
                                           {"on_failure", RestartPolicy::on_failure},
                                           {"never", RestartPolicy::never}},
                                          settings.restart);
+  settings.on_idle = word<OnIdle>(
+      reader, "on_idle", {{"keep", OnIdle::keep}, {"pause", OnIdle::pause}}, settings.on_idle);
+  settings.idle_after = duration("idle_after");
   settings.extra_args = reader.texts("extra_args", max_extra_args);
   for (std::size_t i = 0; i < settings.extra_args.size(); ++i)
     places[fmt::format("/settings/extra_args/{}", i)] = reader.place_in("extra_args", i);
-  for (const auto* key : {"target_latency", "io_latency", "packet_length", "fec", "extra_args"})
+  for (const auto* key : {"target_latency", "io_latency", "packet_length", "fec", "on_idle",
+                          "idle_after", "extra_args"})
     places[fmt::format("/settings/{}", key)] = reader.place(key);
   return settings;
 }

@@ -84,6 +84,8 @@ std::vector<ConfigValue> entry_values(const Config::StreamEntry& entry) {
   values.add("fec", text(settings.fec ? to_string(*settings.fec) : "auto"));
   values.add("resampler_profile", text(to_string(settings.resampler_profile)));
   values.add("restart", text(to_string(settings.restart)));
+  values.add("on_idle", text(to_string(settings.on_idle)));
+  values.add("idle_after", duration(settings.idle_after));
   values.add("extra_args", std::move(extra_args));
   return values.take();
 }

@@ -50,6 +50,7 @@ struct DeviceInfo {
   std::uint64_t capture_serial = 0, playback_serial = 0;
   // Somebody else's node has that name, too: whoever asks for it may get the other one.
   bool capture_name_is_shared = false, playback_name_is_shared = false;
+  bool is_played_to = false;  // of our own: something plays into it now
   friend bool operator==(const DeviceInfo&, const DeviceInfo&) = default;
 };
 

@@ -369,6 +369,8 @@ std::optional<DeviceInfo> DeviceMachine::describe_own(const Device& device) cons
     const auto* feed = graph_.node(*device.nodes.at(NodeRole::feed).id);
     info->playback_node = feed->name;
     info->playback_serial = feed->serial;
+  } else {
+    info->is_played_to = is_played_to(graph_, node->id);
   }
   return info;
 }

@@ -33,6 +33,7 @@ struct NodeFacts {
   bool announced = false;                     // properties and port counts are known
   std::vector<float> channel_volumes;         // empty: not known
   bool muted = false;
+  bool running = false;  // processes audio; an application that paused does not
 };
 
 struct PortFacts {

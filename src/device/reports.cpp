@@ -68,6 +68,14 @@ std::optional<DeviceInfo> describe_device(const Graph& graph, const NodeFacts& n
   return info;
 }
 
+bool is_played_to(const Graph& graph, GlobalId sink) {
+  return std::ranges::any_of(graph.links(), [&](const auto& entry) {
+    if (entry.second.in_node != sink) return false;
+    const auto* player = graph.node(entry.second.out_node);
+    return player == nullptr || player->running;
+  });
+}
+
 std::map<StreamNodeKey, StreamNodeInfo> describe_stream_nodes(const Graph& graph) {
   std::map<StreamNodeKey, StreamNodeInfo> list;
   std::map<GlobalId, StreamNodeInfo*> by_id;

@@ -23,6 +23,10 @@ namespace rocd {
 [[nodiscard]] std::optional<DeviceInfo> describe_device(const Graph& graph, const NodeFacts& node,
                                                         std::uint32_t default_rate);
 
+// Does anything play into it now? Nodes of unknown kinds are taken to play as long as they are
+// linked.
+[[nodiscard]] bool is_played_to(const Graph& graph, GlobalId sink);
+
 // The nodes of children, by stream and serial.
 using StreamNodeKey = std::pair<Uid, std::uint64_t>;
 [[nodiscard]] std::map<StreamNodeKey, StreamNodeInfo> describe_stream_nodes(const Graph& graph);

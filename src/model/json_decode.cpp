@@ -25,6 +25,7 @@ constexpr Names2 connection_types{"endpoint", "external"};
 constexpr Names3 profiles{"low", "balanced", "robust"};
 constexpr Names3 resampler_profiles{"low", "medium", "high"};
 constexpr Names3 restart_policies{"always", "on_failure", "never"};
+constexpr std::array<std::string_view, 2> idle_policies{"keep", "pause"};
 constexpr std::array<std::string_view, 4> fec_names{"none", "rs8m", "ldpc", "auto"};
 constexpr std::string_view node_prefix = "rocd.";
 
@@ -93,6 +94,8 @@ StreamSettings read_settings(const boost::json::object& object, std::string path
     settings.resampler_profile = *v;
   if (const auto v = reader.one_of<RestartPolicy>("restart", restart_policies))
     settings.restart = *v;
+  if (const auto v = reader.one_of<OnIdle>("on_idle", idle_policies)) settings.on_idle = *v;
+  settings.idle_after = read_duration(reader, "idle_after");
   if (auto v = reader.texts("extra_args", 32)) settings.extra_args = std::move(*v);
   reader.finish();
   return settings;

@@ -62,6 +62,8 @@ object settings_json(const StreamSettings& settings) {
   out["fec"] = settings.fec ? to_string(*settings.fec) : "auto";
   out["resampler_profile"] = to_string(settings.resampler_profile);
   out["restart"] = to_string(settings.restart);
+  out["on_idle"] = to_string(settings.on_idle);
+  out["idle_after"] = text_or_auto(settings.idle_after);
   out["extra_args"] = to_array(settings.extra_args);
   return out;
 }
@@ -75,9 +77,9 @@ object exit_json(const ExitRecord& exit) {
     out["code"] = exit.code;
   out["text"] = exit.text;
   out["requested"] = exit.requested;
+  put_text(out, "reason", exit.reason);
   out["at"] = format_utc(exit.at.wall);
   out["ran_for_ms"] = milliseconds(exit.ran_for);
-  put_text(out, "reason", exit.reason);
   out["log"] = to_array(exit.log);
   return out;
 }

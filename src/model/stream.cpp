@@ -47,6 +47,16 @@ std::string_view to_string(RestartPolicy policy) {
   return "";
 }
 
+std::string_view to_string(OnIdle on_idle) {
+  switch (on_idle) {
+    case OnIdle::keep:
+      return "keep";
+    case OnIdle::pause:
+      return "pause";
+  }
+  return "";
+}
+
 std::string_view to_string(StreamState state) {
   switch (state) {
     case StreamState::stopped:
@@ -57,6 +67,8 @@ std::string_view to_string(StreamState state) {
       return "starting";
     case StreamState::running:
       return "running";
+    case StreamState::paused:
+      return "paused";
     case StreamState::backoff:
       return "backoff";
     case StreamState::stopping:

@@ -42,6 +42,11 @@ using Connection = std::variant<EndpointRef, ExternalAddress>;
 enum class Profile { low, balanced, robust };
 enum class ResamplerProfile { low, medium, high };
 enum class RestartPolicy { always, on_failure, never };
+// Of a stream that sends from a virtual device: what it does while nothing plays into that.
+enum class OnIdle {
+  keep,   // goes on, and sends silence
+  pause,  // its child is ended, and started when something plays
+};
 
 struct StreamSettings {
   Profile profile = Profile::balanced;
@@ -51,6 +56,8 @@ struct StreamSettings {
   std::optional<FecScheme> fec;
   ResamplerProfile resampler_profile = ResamplerProfile::medium;
   RestartPolicy restart = RestartPolicy::always;
+  OnIdle on_idle = OnIdle::keep;
+  std::optional<Duration> idle_after;  // nothing has played for so long: it is idle
   std::vector<std::string> extra_args;
   friend bool operator==(const StreamSettings&, const StreamSettings&) = default;
 };
@@ -83,6 +90,7 @@ enum class StreamState {
   waiting,   // enabled, but something it needs is not there: a device, PipeWire, a tool
   starting,  // a child was spawned, or links were asked for; not proven to work yet
   running,   // the child reported its devices and addresses, its node is linked to its device
+  paused,    // nothing plays into its source, and on_idle says that it rests meanwhile
   backoff,   // failed, will be tried again at retry_at
   stopping,
   failed,  // ended, and the restart policy says that it stays so
@@ -97,6 +105,7 @@ struct ExitRecord {
   Now at{};
   Duration ran_for{};
   std::vector<std::string> log;  // its last lines
+  std::string reason = {};       // why rocd ended it: it did not work; else empty
 };
 
 enum class Health { inactive, healthy, partially_healthy, unhealthy };
@@ -105,7 +114,6 @@ struct HealthReport {
   Health overall = Health::inactive;
   std::string message;  // the cause, when not healthy
   std::string hint;     // the remedy
-  std::string reason = {};       // why rocd ended it: it did not work; else empty
   friend bool operator==(const HealthReport&, const HealthReport&) = default;
 };
 
@@ -158,6 +166,7 @@ struct Stream {
 [[nodiscard]] std::string_view to_string(Profile profile);
 [[nodiscard]] std::string_view to_string(ResamplerProfile profile);
 [[nodiscard]] std::string_view to_string(RestartPolicy policy);
+[[nodiscard]] std::string_view to_string(OnIdle on_idle);
 [[nodiscard]] std::string_view to_string(StreamState state);
 [[nodiscard]] std::string_view to_string(StreamKind kind);
 [[nodiscard]] std::string_view to_string(Health health);

@@ -241,6 +241,8 @@ void check_settings(const StreamSettings& settings, const ValidationContext& con
   check_range(settings.io_latency, "io_latency", limits::min_latency, limits::max_latency, errors);
   check_range(settings.packet_length, "packet_length", limits::min_packet, limits::max_packet,
               errors);
+  check_range(settings.idle_after, "idle_after", limits::min_idle_after, limits::max_idle_after,
+              errors);
   if (settings.io_latency && settings.target_latency &&
       *settings.io_latency >= *settings.target_latency)
     errors.push_back({"/settings/io_latency",
@@ -274,6 +276,24 @@ void check_settings(const StreamSettings& settings, const ValidationContext& con
   }
 }
 
+// Only of what applications play into is it known whether they do.
+void check_idle(const StreamSpec& spec, const ValidationContext& context, Errors& errors) {
+  const auto kind = kind_of(spec);
+  if (spec.settings.on_idle == OnIdle::keep || !kind) return;
+  std::string reason;
+  if (*kind != StreamKind::send) {
+    reason = "'pause' is for streams that send to an address";
+  } else {
+    const auto* source = context.find_endpoint(std::get<EndpointRef>(spec.source).endpoint);
+    if (source == nullptr || source->type == EndpointType::streaming_device) return;
+    reason = fmt::format(
+        "'pause' is for virtual devices: whether something plays into '{}' is "
+        "not known",
+        label(*source));
+  }
+  errors.push_back({"/settings/on_idle", reason, {"/source", "/destination"}});
+}
+
 }  // namespace
 
 std::vector<FieldError> validate(const StreamSpec& spec, const ValidationContext& context) {
@@ -295,6 +315,7 @@ std::vector<FieldError> validate(const StreamSpec& spec, const ValidationContext
   else if (*kind == StreamKind::local && spec.source == spec.destination)
     errors.push_back({"/destination", "source and destination are the same endpoint"});
   check_settings(spec.settings, context, errors);
+  check_idle(spec, context, errors);
   return errors;
 }
 

@@ -18,7 +18,9 @@ namespace limits {
 inline constexpr Duration min_latency = 1ms;
 inline constexpr Duration max_latency = 60s;
 inline constexpr Duration min_packet = 1ms;
-inline constexpr Duration max_packet = 60ms;  // roc-send 0.4.0: above 65 ms none fits its buffers
+inline constexpr Duration max_packet = 60ms;    // roc-send 0.4.0: above 65 ms none fits its buffers
+inline constexpr Duration min_idle_after = 1s;  // below, each pause of an application is a stop
+inline constexpr Duration max_idle_after = 24h;
 inline constexpr std::uint32_t min_channels = 1;
 inline constexpr std::uint32_t max_channels = 8;
 inline constexpr std::uint32_t min_sample_rate = 8000;

@@ -195,7 +195,9 @@ std::optional<Instant> StreamMachine::poll_timeout() const {
   std::optional<Instant> next = watch_.poll_timeout();
   // After a fault nothing more is due: the supervisor ends the child.
   if (fault_sent_ != 0 && fault_sent_ == child_.generation) next.reset();
-  for (const auto& other : {health_.poll_timeout(), look_again_, replan_at_}) {
+  const bool may_rest = ensured_ && spec_.settings.on_idle == OnIdle::pause;
+  const auto idle_at = may_rest ? idle_.idle_at(idle_after()) : std::nullopt;
+  for (const auto& other : {health_.poll_timeout(), look_again_, replan_at_, idle_at}) {
     if (other && (!next || *other < *next)) next = other;
   }
   return next;
@@ -213,6 +215,7 @@ bool StreamMachine::finished() const {
 // --- deciding ---------------------------------------------------------------------------------
 
 void StreamMachine::decide(Now now) {
+  decide_rest(now);
   if (kind_ == StreamKind::local) {
     if (ensured_) stop_child();
   } else {
@@ -242,8 +245,17 @@ void StreamMachine::decide_links() {
   }
 }
 
+void StreamMachine::decide_rest(Now now) {
+  if (source_) idle_.handle(source_->is_played_to, now.mono);
+  const bool may_rest = spec_.settings.on_idle == OnIdle::pause && kind_ == StreamKind::send;
+  const bool rested =
+      std::exchange(rests_, may_rest && source_ && idle_.idle(idle_after(), now.mono));
+  if (rested && !rests_ && spec_.enabled) health_.activate(now.mono);
+  if (rests_) plan_problem_.reset();  // it is planned anew
+}
+
 void StreamMachine::decide_child(Now now) {
-  if (removed_ || !spec_.enabled || !kind_ || blocker()) {
+  if (removed_ || !spec_.enabled || !kind_ || blocker() || rests_) {
     stop_child();
     replan_at_.reset();
     plan_needed_ = true;
@@ -366,6 +378,10 @@ std::optional<StreamProblem> StreamMachine::missing_device(Side side) const {
         "close that program, or give one of the two another name"};
   }
   return std::nullopt;
+}
+
+Duration StreamMachine::idle_after() const {
+  return spec_.settings.idle_after.value_or(IdleWatch::default_grace);
 }
 
 StreamDevices StreamMachine::devices() const {

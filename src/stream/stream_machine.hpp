@@ -14,6 +14,7 @@
 //                                           next try    | restart policy says no
 //                                                       v
 //                                                     failed
+//   paused: in the place of starting and running, while nothing plays into its source (on_idle)
 // clang-format on
 #pragma once
 
@@ -28,6 +29,7 @@
 #include "device/device_driver.hpp"
 #include "model/stream.hpp"
 #include "stream/child_watch.hpp"
+#include "stream/idle_watch.hpp"
 #include "stream/stream_engine.hpp"
 #include "stream/stream_health.hpp"
 #include "stream/stream_problem.hpp"
@@ -102,6 +104,7 @@ class StreamMachine {
  private:
   void decide(Now now);
   void decide_child(Now now);
+  void decide_rest(Now now);
   void decide_links();
   void stop_child();
   void begin_generation(Now now);
@@ -109,6 +112,7 @@ class StreamMachine {
   void check_child(Now now);
   [[nodiscard]] std::optional<StreamProblem> blocker() const;
   [[nodiscard]] std::optional<StreamProblem> missing_device(Side side) const;
+  [[nodiscard]] Duration idle_after() const;
   [[nodiscard]] StreamDevices devices() const;
   [[nodiscard]] std::uint64_t device_serial() const;  // of the node that the child attaches to
   [[nodiscard]] StreamProblem child_problem(const ExitRecord* last_exit) const;
@@ -127,6 +131,9 @@ class StreamMachine {
   bool connected_ = false;
   std::optional<DeviceInfo> source_, destination_;
   AboutDevice about_source_, about_destination_;
+
+  IdleWatch idle_;
+  bool rests_ = false;  // no child is wanted, because nothing plays
 
   // The child: what was planned and asked for.
   bool plan_needed_ = true;

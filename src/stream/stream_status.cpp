@@ -59,6 +59,7 @@ StreamState StreamMachine::derive_state() const {
     return child_is_gone && !link_ ? StreamState::stopped : StreamState::stopping;
   }
   if (obstacle()) return is_live(child_.state) ? StreamState::stopping : StreamState::waiting;
+  if (rests_) return is_live(child_.state) ? StreamState::stopping : StreamState::paused;
   if (kind_ == StreamKind::local) return linked_ ? StreamState::running : StreamState::starting;
   switch (child_.state) {
     case ChildState::running:
@@ -83,6 +84,10 @@ void StreamMachine::update_status(Now now) {
   next.message.clear();
   if (const auto problem = obstacle()) {
     next.message = problem->message;
+  } else if (rests_ && spec_.enabled && !removed_) {
+    next.message =
+        "nothing plays into " +
+        (about_source_.name.empty() ? std::string("its source") : "'" + about_source_.name + "'");
   } else if (next.state == StreamState::starting) {
     next.message = kind_ == StreamKind::local ? link_reason_ : watch_.unproven_reason();
   } else if (next.state == StreamState::backoff || next.state == StreamState::failed) {
@@ -107,7 +112,9 @@ void StreamMachine::update_status(Now now) {
   if (next.state != status_.state) next.since = now.wall;
   status_.message = next.message;  // the health of a stream that does not run repeats it
   status_.state = next.state;
-  if (!removed_ && spec_.enabled) {
+  if (rests_) {
+    health_.deactivate();
+  } else if (!removed_ && spec_.enabled) {
     health_.handle(derive_health(now), now.mono);
   }
   next.health = health_.report();

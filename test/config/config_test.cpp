@@ -48,6 +48,8 @@ streams:
     fec: rs8m
     resampler_profile: high
     restart: on_failure
+    on_idle: pause
+    idle_after: 30s
     extra_args: [--latency-tolerance=50ms]
   - { name: speaker, source: "system:alsa_input.usb", destination: mic }
 )";
@@ -135,6 +137,8 @@ TEST_CASE("every field of a stream arrives") {
                                 FecScheme::rs8m,
                                 ResamplerProfile::high,
                                 RestartPolicy::on_failure,
+                                OnIdle::pause,
+                                30s,
                                 {"--latency-tolerance=50ms"}};
   CHECK(spec.settings == expected);
   CHECK(config.streams[1].source_name == "system:alsa_input.usb");

@@ -234,8 +234,8 @@ TEST_CASE("wrong streams are told with their place and what is allowed") {
       {"an unknown key like none",
        streams("  - { name: s, source: speaker, destination: mic, colour: red }\n"),
        {"5:51: unknown key 'colour', expected name, display_name, enabled, source, destination, "
-        "profile, target_latency, io_latency, packet_length, fec, resampler_profile, restart or "
-        "extra_args"}},
+        "profile, target_latency, io_latency, packet_length, fec, resampler_profile, restart, "
+        "on_idle, idle_after or extra_args"}},
       {"a system device without name",
        streams("  - { name: s, source: \"system:\", destination: mic }\n"),
        {"5:24: 'system:' names no device, expected 'system:NODE_NAME'"}},

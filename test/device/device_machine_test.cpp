@@ -427,6 +427,23 @@ TEST_CASE("another request for the same stream moves the link") {
   CHECK(world.links_between("a", "c") == 2);
 }
 
+TEST_CASE("a virtual output tells whether something plays into it now") {
+  Connected world;
+  world.machine.ensure_device(output("kitchen"));
+  REQUIRE(world.settle());
+  CHECK_FALSE(world.devices.at("rocd.kitchen").is_played_to);
+  const auto player = world.add_node("player", "Stream/Output/Audio");
+  world.link_nodes(player, world.node("rocd.kitchen")->id);
+  REQUIRE(world.settle());
+  CHECK_FALSE(world.devices.at("rocd.kitchen").is_played_to);  // linked, and paused
+  world.machine.graph().node(player)->running = true;
+  REQUIRE(world.settle());
+  CHECK(world.devices.at("rocd.kitchen").is_played_to);
+  world.remove(player);
+  REQUIRE(world.settle());
+  CHECK_FALSE(world.devices.at("rocd.kitchen").is_played_to);
+}
+
 TEST_CASE("nodes of children are told with the other ends of their links, once for each change") {
   Connected world;
   const auto stream = Uid::derive("test", "stream", "s");

@@ -61,6 +61,8 @@ TEST_CASE("a stream that is encoded and decoded is the same stream") {
                    FecScheme::rs8m,
                    ResamplerProfile::high,
                    RestartPolicy::never,
+                   OnIdle::pause,
+                   30s,
                    {"--latency-backend=niq", "--beep"}};
   auto choosing = make_receive();
   choosing.display_name = "";
@@ -93,6 +95,12 @@ TEST_CASE("every word of a setting comes back as the same word") {
     spec.settings.restart = v;
     check();
   }
+  for (const auto v : {OnIdle::keep, OnIdle::pause}) {
+    spec.settings.on_idle = v;
+    check();
+  }
+  spec.settings.idle_after = 30s;
+  check();
   for (const auto v : {FecScheme::none, FecScheme::rs8m, FecScheme::ldpc}) {
     spec.settings.fec = v;
     check();

@@ -16,6 +16,8 @@ TEST_CASE("a running stream is shown with all that is known of it") {
   stream.spec.settings.target_latency = 200ms;
   stream.spec.settings.packet_length = 2500us;
   stream.spec.settings.fec = FecScheme::rs8m;
+  stream.spec.settings.on_idle = OnIdle::pause;
+  stream.spec.settings.idle_after = 30s;
   stream.spec.settings.extra_args = {"--profiling"};
   auto& status = stream.status;
   status.state = StreamState::running;
@@ -46,7 +48,8 @@ TEST_CASE("a running stream is shown with all that is known of it") {
                     "control_uri": "rtcp://192.168.1.20:10003"},
     "settings": {"profile": "balanced", "target_latency": "200ms", "io_latency": "auto",
                  "packet_length": "2.5ms", "fec": "rs8m", "resampler_profile": "medium",
-                 "restart": "always", "extra_args": ["--profiling"]},
+                 "restart": "always", "on_idle": "pause", "idle_after": "30s",
+                 "extra_args": ["--profiling"]},
     "status": {
       "state": "running", "since": "2026-11-20T12:00:00.000Z", "pid": 4242, "restarts": 1,
       "crash_looping": false, "retry_at": null,
@@ -85,7 +88,8 @@ TEST_CASE("what a stopped stream does not know is null, and 'auto' stands for wh
                     "endpoint_uri": "/peers/aaaaaa-bbbbbb-cccccc/endpoints/111111-222222-333333"},
     "settings": {"profile": "balanced", "target_latency": "auto", "io_latency": "auto",
                  "packet_length": "auto", "fec": "auto", "resampler_profile": "medium",
-                 "restart": "always", "extra_args": []},
+                 "restart": "always", "on_idle": "keep", "idle_after": "auto",
+                 "extra_args": []},
     "status": {
       "state": "stopped", "message": "the device is absent", "since": "2026-11-20T12:00:00.000Z",
       "pid": null, "restarts": 0, "crash_looping": false, "retry_at": "2026-11-20T12:00:01.500Z",

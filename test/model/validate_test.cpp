@@ -312,6 +312,26 @@ TEST_CASE("settings out of range or against each other are refused") {
   CHECK(world.errors_of(choosing).empty());
 }
 
+TEST_CASE("only what sends from a virtual device can know that it is idle") {
+  const World world;
+  auto spec = sending(addresses("rtp://192.168.1.20:10001"));
+  spec.settings.on_idle = OnIdle::pause;
+  CHECK(world.errors_of(spec).empty());
+  spec.source = World::at(World::speakers);
+  CHECK(world.errors_of(spec) ==
+        "/settings/on_idle: 'pause' is for virtual devices: whether something plays into "
+        "'Speakers' is not known\n");
+  spec.source = World::at(World::virtual_output);
+  spec.destination = World::at(World::speakers);
+  CHECK(world.errors_of(spec) ==
+        "/settings/on_idle: 'pause' is for streams that send to an address\n");
+  spec.settings.on_idle = OnIdle::keep;
+  CHECK(world.errors_of(spec).empty());
+  spec.settings.idle_after = 500ms;
+  CHECK(world.errors_of(spec) ==
+        "/settings/idle_after: 500ms is out of range, expected 1s to 86400s\n");
+}
+
 TEST_CASE("an extra argument cannot change what rocd decides") {
   World world;
   world.allow_extra_args = true;

@@ -35,7 +35,7 @@ inline boost::json::value stream(const std::string& uid, const std::string& name
                     "control_uri": "rtcp://192.168.1.20:10003"},
     "settings": {"profile": "balanced", "target_latency": "auto", "io_latency": "auto",
                  "packet_length": "auto", "fec": "auto", "resampler_profile": "medium",
-                 "restart": "always", "extra_args": []},
+                 "restart": "always", "on_idle": "keep", "idle_after": "auto", "extra_args": []},
     "status": {
       "state": "running", "since": "2026-11-20T12:00:00.000Z", "pid": 4242, "restarts": 1,
       "crash_looping": false, "retry_at": null, "last_exit": null, "exits": [],

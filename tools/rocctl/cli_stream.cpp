@@ -43,6 +43,11 @@ void add_settings(CLI::App& command, Words& words) {
            {"low", "medium", "high"});
   limit_to(add("--restart", "restart", "after a failure (default always)"),
            {"always", "on_failure", "never"});
+  limit_to(
+      add("--on-idle", "on_idle",
+          "while nothing plays into its virtual device: send silence, or nothing (default keep)"),
+      {"keep", "pause"});
+  add_time("--idle-after", "idle_after", "for how long nothing has played then, such as 30s");
 }
 
 void add_names(CLI::App& command, StreamOptions& options) {

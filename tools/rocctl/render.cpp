@@ -65,6 +65,11 @@ void add_settings(std::vector<Row>& rows, const json::value& stream) {
   rows.push_back({"fec", fec.empty() ? setting("fec") : fec});
   rows.push_back({"resampler", setting("resampler_profile")});
   rows.push_back({"restart", setting("restart")});
+  const auto on_idle = setting("on_idle");
+  const auto idle_after = setting("idle_after");
+  rows.push_back({"when idle", on_idle == "pause" && idle_after != "auto"
+                                   ? on_idle + " after " + idle_after
+                                   : on_idle});
 }
 
 void add_metrics(std::vector<Row>& rows, const json::value& stream) {
@@ -86,13 +91,13 @@ void add_last_exit(std::vector<Row>& rows, const json::value& stream) {
   if (at.empty()) return;
   auto text = text_at(stream, "/status/last_exit/text");
   if (text.empty()) text = text_at(stream, "/status/last_exit/kind");
+  const auto reason = text_at(stream, "/status/last_exit/reason");
   rows.push_back(
       {"last exit", text + " at " + at +
                         (true_at(stream, "/status/last_exit/requested") ? ", as asked" : "") +
                         (reason.empty() ? "" : ", ended by rocd: " + reason)});
 }
 
-  const auto reason = text_at(stream, "/status/last_exit/reason");
 Row head_of_tool(const json::value& tool) {
   if (!true_at(tool, "/usable"))
     return {text_at(tool, "/name"), {"not usable: " + text_at(tool, "/problem"), Tone::bad}};
@@ -328,6 +333,7 @@ std::string name_of(const json::value& stream) {
 
 bool is_well(const json::value& stream) {
   if (!true_at(stream, "/enabled")) return true;
+  if (text_at(stream, "/status/state") == "paused") return true;
   const auto health = text_at(stream, "/status/health/overall");
   return text_at(stream, "/status/state") == "running" &&
          (health == "healthy" || health == "partially_healthy");

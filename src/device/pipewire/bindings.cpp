@@ -97,10 +97,11 @@ void NodeBinding::on_info(void* self, const pw_node_info* info) {
   auto* facts = binding.observer_.graph.node(binding.id_);
   if (facts == nullptr) return;
   const bool properties = (info->change_mask & PW_NODE_CHANGE_MASK_PROPS) != 0;
-  // Most changes are those of the state: running, idle, suspended.
+  const bool running = info->state == PW_NODE_STATE_RUNNING;
   if (facts->announced && !properties && facts->in_ports == info->n_input_ports &&
-      facts->out_ports == info->n_output_ports)
+      facts->out_ports == info->n_output_ports && facts->running == running)
     return;
+  facts->running = running;
   facts->in_ports = info->n_input_ports;
   facts->out_ports = info->n_output_ports;
   if (properties) {
