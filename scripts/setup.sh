@@ -77,6 +77,8 @@ libsodium-dev             -
 libcli11-dev              -
 libavahi-client-dev       -
 zsh                       -
+valgrind                  -
+libc6-dbg                 -
 '
 # Unless there is a Node.js already, from wherever.
 readonly node_packages='

@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <optional>
+#include <iterator>
 #include <sstream>
 
 #include "audioprobe/analysis.hpp"
@@ -87,7 +87,7 @@ Process play(const std::string& sink, const std::filesystem::path& file,
 
 class Recorder {
  public:
-  Recorder(const AudioSession& session, const std::filesystem::path& directory)
+  explicit Recorder(const std::filesystem::path& directory)
       : file_(directory / "heard.f32"),
         process_(
             {.argv = {"pw-record", "--target", "0", "--rate", std::to_string(rate), "--channels",
@@ -96,16 +96,15 @@ class Recorder {
              .output = file_,
              .errors = directory / "recorder.log"}) {
     for (std::size_t i = 0; i < taps.size(); ++i) {
-      const auto link = fmt::format("pw-link {} recorder:input_AUX{}", taps[i], i);
+      const auto input = fmt::format("recorder:input_AUX{}", i);
       std::string problem;
       const bool linked = eventually([&] {
-        const auto done = run_program({"pw-link", taps[i], fmt::format("recorder:input_AUX{}", i)});
+        const auto done = run_program({"pw-link", taps[i], input});
         problem = done.output;
         return done.end == "exit 0";
       });
-      if (!linked) throw std::runtime_error(link + ": " + problem);
+      if (!linked) throw std::runtime_error("pw-link " + taps[i] + " " + input + ": " + problem);
     }
-    (void)session;
   }
   [[nodiscard]] double seconds() const {
     std::error_code absent;
@@ -150,16 +149,18 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// Frames per cycle of the driver of this node, of "pw-top".
+// Frames per cycle of the graph that the node is in: pw-top shows them on the line of its driver, and
+// the followers below.
 std::string quantum_of(const AudioSession& session, const std::string& node) {
   std::istringstream lines(session.run("pw-top -b -n 3"));
-  std::string quantum = "?", line;
+  std::string quantum = "?", driver = "?", line;
   while (std::getline(lines, line)) {
-    if (!line.ends_with(" " + node)) continue;
     std::istringstream words(line);
-    std::string state, id, value;
-    words >> state >> id >> value;
-    if (value != "0") quantum = value;
+    std::vector<std::string> fields{std::istream_iterator<std::string>(words), {}};
+    if (fields.size() < 10) continue;
+    const bool follows = fields[fields.size() - 2] == "+";
+    if (!follows) driver = fields[2];
+    if (fields.back() == node && driver != "0") quantum = driver;
   }
   return quantum;
 }
@@ -181,7 +182,7 @@ void measure(const AudioSession& session, const std::string& profile, double sec
   const auto players = std::array{play("rocd.speaker", path / "signal.wav", path / "player.log"),
                                   play("hand.speaker", path / "signal.wav", path / "player2.log"),
                                   play("control", path / "signal.wav", path / "player3.log")};
-  const Recorder recorder(session, path);
+  const Recorder recorder(path);
   if (!eventually([&] { return recorder.seconds() >= settle_seconds; }, 2 * patience))
     throw std::runtime_error("nothing is recorded: " + read_file(path / "recorder.log"));
   const auto quantum = quantum_of(session, "rocd.microphone.feed");
