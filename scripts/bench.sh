@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Measures what rocd promises about supervision, beside runit, s6 and supervisord in the same seconds, and
-# about its REST API, beside nginx and supervisord (scripts/bench-rest.sh).
+# about its REST API, beside nginx and supervisord (scripts/bench-rest.sh), and the latency of its streams,
+# beside the same tools started by hand (scripts/latency.sh).
 #
 # Decides how to measure, not what is good enough: goals are printed beside the figures. Everything it
-# starts it also ends; files are in a directory of its own. Takes about four minutes after the build.
+# starts it also ends; files are in a directory of its own. Takes about eight minutes after the build.
 set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -11,6 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build=build/release
 restart_seconds=40   # about 26 crashes each
 idle_seconds=10
+latency_seconds=60   # of each profile
 children=100
 check=no
 
@@ -385,4 +387,6 @@ bench_restarts
 bench_idle
 bench_daemon
 ROCD_BENCH_CHECK=$check scripts/bench-rest.sh "$build" || missed=yes
+step "latency and gaps of each profile, beside the same tools started by hand"
+ROCD_BENCH_CHECK=$check scripts/latency.sh "$latency_seconds" || missed=yes
 if [ "$check" = yes ] && [ "$missed" = yes ]; then exit 1; fi

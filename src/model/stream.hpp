@@ -118,7 +118,7 @@ struct HealthReport {
 };
 
 struct StreamMetrics {
-  std::optional<double> e2e_latency_ms;      // needs rtcp and synchronised clocks
+  std::optional<double> e2e_latency_ms;  // what a listener has; needs rtcp and synchronised clocks
   std::optional<double> network_latency_ms;  // Roc Toolkit's niq_latency
   std::optional<double> jitter_ms;
   std::optional<double> loss_ratio;

@@ -8,6 +8,8 @@
 namespace rocd {
 namespace {
 
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
 constexpr std::size_t max_nodes = 16;  // a child has one; a mad one must not fill the memory
 
 }  // namespace
@@ -38,6 +40,8 @@ void ChildWatch::handle_fact(const EngineFact& fact, Instant now) {
                  },
                  [&](const FactLatency& f) {
                    metrics_.e2e_latency_ms = f.e2e_ms;
+                   if (f.e2e_ms)
+                     *metrics_.e2e_latency_ms += Milliseconds(expected_.untold_latency).count();
                    metrics_.network_latency_ms = f.network_ms;
                    metrics_.jitter_ms = f.jitter_ms;
                  },

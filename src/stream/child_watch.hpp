@@ -36,6 +36,7 @@ class ChildWatch {
     bool binds_media = false, binds_repair = false, binds_control = false;
     bool looks_up_names = false;  // at its start: that may take as long as resolv.conf(5) allows
     std::optional<int> pid = std::nullopt;
+    Duration untold_latency{};  // see StreamPlan
   };
 
   ChildWatch() = default;  // no child

@@ -26,6 +26,8 @@ Error impossible(std::string message) {
   return error;
 }
 
+constexpr Duration default_frame_length = 10ms;  // roc-send --help
+
 Result<> check_scheme(const ToolInfo& tool, const ExternalAddress& address) {
   const FecScheme fec = fec_of(address.media->protocol);
   if (fec == FecScheme::none) return {};
@@ -151,6 +153,9 @@ Result<StreamPlan> RocCliEngine::plan(const StreamSpec& spec, const StreamDevice
   plan.request.environment = environment_;
   plan.request.environment.push_back(roc_node_properties(spec.uid));
   plan.resolved = resolved_stream(info_, plan.request.argv, address, tuning, sends);
+  // roc-send stamps a frame with its time of capture when it has read all of it (roc_sndio, pump):
+  // the first sample is a frame older. The sender is taken to have the settings of the receiver.
+  plan.untold_latency = tuning.frame_length.value_or(default_frame_length);
   return plan;
 }
 

@@ -38,6 +38,8 @@ struct EngineInfo {
 struct StreamPlan {
   SpawnRequest request;
   ResolvedStream resolved;
+  // What the end-to-end latency that the tool tells leaves out of what a listener has.
+  Duration untold_latency{};
 };
 
 struct StreamDevices {

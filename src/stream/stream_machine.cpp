@@ -327,6 +327,7 @@ void StreamMachine::begin_generation(Now now) {
     expected.binds_control = plan_->resolved.control.has_value();
   }
   if (plan_) {
+    expected.untold_latency = plan_->untold_latency;
     const auto& at = plan_->resolved;
     for (const auto* uri : {&at.media, &at.repair, &at.control})
       expected.looks_up_names |= *uri && !is_ip_address((*uri)->host);

@@ -200,3 +200,13 @@ TEST_CASE("child watch: after an excuse everything is proven anew") {
   CHECK_FALSE(watched.stands());
   CHECK(watched.stands());
 }
+
+TEST_CASE("the latency is that of a listener, with what the tool leaves out") {
+  Watched watched({.device = speaker, .untold_latency = 10ms});
+  watched.watch.handle_fact(FactLatency{203.5, 172.3, std::nullopt, std::nullopt}, watched.now);
+  CHECK(watched.watch.metrics().e2e_latency_ms == 213.5);
+  CHECK(watched.watch.metrics().network_latency_ms == 172.3);
+  watched.watch.handle_fact(FactLatency{std::nullopt, 172.3, std::nullopt, std::nullopt},
+                            watched.now);
+  CHECK_FALSE(watched.watch.metrics().e2e_latency_ms);
+}

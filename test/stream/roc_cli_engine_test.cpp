@@ -286,6 +286,9 @@ TEST_CASE("a real sender and a real receiver: addresses, session and latency arr
   devices.playback_node = devices.capture_node = "none";
   auto receiving = receiving_spec(Protocol::rtp_rs8m, Protocol::rs8m);
   auto plan = engine.plan(receiving, devices).value();
+  CHECK(plan.untold_latency == 10ms);  // a frame
+  receiving.settings.profile = Profile::low;
+  CHECK(engine.plan(receiving, devices).value().untold_latency == 5ms);
   const auto request =
       with_file(plan.request, "--output", (directory.path() / "heard.wav").string());
 

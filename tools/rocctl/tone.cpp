@@ -111,10 +111,15 @@ Check tone_check(const ToneResult& result) {
     return check;
   }
   check.text = fmt::format(
-      "{:.0f} ms from the speaker to the microphone ({} pulses, {:.0f} to {:.0f} ms), level {:.1f} "
+      "{:.0f} ms from the speaker to the microphone ({} pulses, {:.0f} to {:.0f} ms{}), level "
+      "{:.1f} "
       "dBFS (played: {:.1f}), ",
       result.latency_ms, result.pulses - result.missed, result.latency_min_ms,
-      result.latency_max_ms, result.level_dbfs, result.played_dbfs);
+      result.latency_max_ms,
+      result.shown_latency_ms
+          ? fmt::format("; the streams show {:.0f} ms", *result.shown_latency_ms)
+          : "",
+      result.level_dbfs, result.played_dbfs);
   if (result.gaps == 0 && result.missed == 0) {
     check.text += "no gaps";
     return check;
@@ -132,7 +137,9 @@ Check tone_check(const ToneResult& result) {
 boost::json::object to_json(const ToneResult& result) {
   boost::json::array findings;
   for (const auto& each : result.findings) findings.emplace_back(each);
+  const auto shown = result.shown_latency_ms;
   return {{"latency_ms", result.latency_ms},
+          {"shown_latency_ms", shown ? boost::json::value(*shown) : boost::json::value()},
           {"latency_min_ms", result.latency_min_ms},
           {"latency_max_ms", result.latency_max_ms},
           {"pulses", result.pulses},

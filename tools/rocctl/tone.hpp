@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace rocctl {
 struct ToneResult {
   // From the speaker to the microphone.
   double latency_ms = 0, latency_min_ms = 0, latency_max_ms = 0;
+  std::optional<double> shown_latency_ms{};  // by rocd meanwhile, as GET /streams does
   std::size_t pulses = 0, missed = 0;
   // Of the tone, at the microphone; of both channels the worse.
   double level_dbfs = -200, played_dbfs = 0;

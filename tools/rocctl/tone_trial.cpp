@@ -186,8 +186,8 @@ class ToneTest {
     const auto receiving =
         make_stream("receive", address_to_listen(system), endpoint_of(microphone_));
     if (!receiving) return receiving.error();
-    const auto receiver = text_at(*receiving, "/stream_uri");
-    const auto bound = wait_for(receiver, stream_limit, [](const json::value& now) {
+    receiver_ = text_at(*receiving, "/stream_uri");
+    const auto bound = wait_for(receiver_, stream_limit, [](const json::value& now) {
       return text_at(now, "/status/state") == "running";
     });
     if (!bound) return bound.error();
@@ -198,7 +198,7 @@ class ToneTest {
     }
     const auto sending = make_stream("send", endpoint_of(speaker_), std::move(destination));
     if (!sending) return sending.error();
-    for (const auto& path : {text_at(*sending, "/stream_uri"), receiver})
+    for (const auto& path : {text_at(*sending, "/stream_uri"), receiver_})
       if (auto healthy = wait_for(path, stream_limit, is_well); !healthy) return healthy.error();
     return {};
   }
@@ -252,10 +252,13 @@ class ToneTest {
     if (!player.finished().succeeded())
       return Failure{.message =
                          "pw-play: " + player.finished().how() + ", " + player.finished().output};
+    const auto shown = session_.client.get(receiver_);
     recorder.interrupt();
     if (!wait_until(link_limit, [&] { return !recorder.runs(); }))
       return too_late("pw-record does not end");
-    return measure_tone(rocd::audio::read_wav(recording));
+    auto result = measure_tone(rocd::audio::read_wav(recording));
+    if (shown) result.shown_latency_ms = number_at(*shown, "/status/metrics/e2e_latency_ms");
+    return result;
   }
 
   Outcome<> link_recorder(const std::string& recorder_name, Program& recorder) {
@@ -280,7 +283,7 @@ class ToneTest {
   }
 
   const Session& session_;
-  std::string profile_;
+  std::string profile_, receiver_;
   Directory directory_;
   Borrowed borrowed_;
   json::value speaker_, microphone_;
