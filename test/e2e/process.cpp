@@ -150,6 +150,13 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
 }
 
+void write_program(const std::filesystem::path& path, const std::string& text) {
+  const auto fresh = path.string() + ".new";  // a program that runs cannot be written to
+  write_file(fresh, text);
+  std::filesystem::permissions(fresh, std::filesystem::perms::owner_all);
+  std::filesystem::rename(fresh, path);
+}
+
 std::vector<int> roc_processes(const std::filesystem::path& session) {
   const std::string mark = "XDG_RUNTIME_DIR=" + session.string();
   std::vector<int> pids;

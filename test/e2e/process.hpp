@@ -49,6 +49,8 @@ Finished run_program(const std::vector<std::string>& argv, Milliseconds limit = 
 
 [[nodiscard]] std::string read_file(const std::filesystem::path& path);
 void write_file(const std::filesystem::path& path, const std::string& text);
+// A shell script, say; it may run while it is replaced.
+void write_program(const std::filesystem::path& path, const std::string& text);
 
 // The roc-send and roc-recv processes that belong to the audio session in this directory.
 [[nodiscard]] std::vector<int> roc_processes(const std::filesystem::path& session);

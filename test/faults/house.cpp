@@ -240,12 +240,8 @@ std::filesystem::path House::tone_file(const Way& way) const {
 }
 
 void House::set_tool(const std::string& name, bool works) {
-  const auto script =
-      works ? "#!/bin/sh\nexec " + name + " \"$@\"\n" : std::string("#!/bin/sh\nexit 3\n");
-  const auto fresh = tool(name).string() + ".new";  // a program that runs cannot be written to
-  write_file(fresh, script);
-  std::filesystem::permissions(fresh, std::filesystem::perms::owner_all);
-  std::filesystem::rename(fresh, tool(name));
+  write_program(tool(name), works ? "#!/bin/sh\nexec " + name + " \"$@\"\n"
+                                  : std::string("#!/bin/sh\nexit 3\n"));
 }
 
 std::map<std::string, int> House::inventory() {
