@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=${PRESET:-debug}
 
-cmake --preset "$preset" >/dev/null
+cmake --preset "$preset" -DROCD_TESTS=ON >/dev/null
 cmake --build --preset "$preset" --target rocd test_e2e
 export ROCD_CRASH_ROUNDS=${1:-1000}
 [ $# -lt 2 ] || export ROCD_CRASH_SEED=$2

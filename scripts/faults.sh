@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=${PRESET:-debug}
 
-cmake --preset "$preset" >/dev/null
+cmake --preset "$preset" -DROCD_TESTS=ON >/dev/null
 cmake --build --preset "$preset" --target rocd rocd_faults >/dev/null
 case " $* " in *" --faults "*) ;; *) set -- --faults 500 "$@" ;; esac
 exec "build/$preset/bin/rocd_faults" "$@"
