@@ -27,7 +27,7 @@ class DeviceSoak final : public SoakPart {
   }
 
  private:
-  // A third are sources for applications: two nodes and links between them. No name comes twice.
+  // A quarter are sources for applications: two nodes and links between them. No name comes twice.
   void make_some(SoakScene& scene) {
     auto& rest = scene.rest();
     std::set<std::string> paths;
