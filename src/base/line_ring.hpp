@@ -65,6 +65,12 @@ class LineSplitter {
   template <class Sink>
   std::uint64_t feed(std::string_view bytes, Sink&& sink) {
     std::uint64_t dropped = 0;
+    if (skipping_) {
+      const auto end = bytes.find('\n');
+      skipping_ = end == std::string_view::npos;
+      dropped = skipping_ ? bytes.size() : end + 1;
+      bytes.remove_prefix(dropped);
+    }
     while (!bytes.empty()) {
       const auto end = bytes.find('\n');
       const auto part = bytes.substr(0, end);
@@ -76,6 +82,19 @@ class LineSplitter {
       bytes.remove_prefix(end + 1);
     }
     return dropped;
+  }
+
+  // Drops these bytes unseen, with the whole of the lines that they begin and end in; but of a line
+  // that is too long already, its beginning comes out as ever. Returns the bytes dropped.
+  template <class Sink>
+  std::uint64_t skip(std::string_view bytes, Sink&& sink) {
+    const bool too_long = partial_.size() == max_line_bytes_;
+    if (bytes.empty() || (too_long && bytes.find('\n') == std::string_view::npos))
+      return bytes.size();
+    skipping_ = bytes.back() != '\n';
+    if (!too_long) return bytes.size() + std::exchange(partial_, {}).size();
+    emit(sink);
+    return bytes.size();
   }
 
   template <class Sink>
@@ -92,6 +111,7 @@ class LineSplitter {
 
   std::size_t max_line_bytes_;
   std::string partial_;
+  bool skipping_ = false;  // until the line ends
 };
 
 }  // namespace rocd

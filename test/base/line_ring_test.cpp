@@ -39,6 +39,50 @@ TEST_CASE("an endless line is bounded and its rest is counted") {
   CHECK(dropped == 12);
 }
 
+TEST_CASE("of what is skipped no part of a line comes out, and every byte is counted") {
+  LineSplitter splitter(8);
+  std::vector<std::string> told;
+  const auto tell = [&](std::string line) { told.push_back(std::move(line)); };
+  std::uint64_t dropped = 0;
+  CHECK(split(splitter, "one\ntwo", &dropped) == std::vector<std::string>{"one"});
+  dropped += splitter.skip("-rest\nthree\nfo", tell);
+  CHECK(dropped == 17);
+  CHECK(split(splitter, "ur", &dropped).empty());
+  CHECK(split(splitter, "\nfive\nsix", &dropped) == std::vector<std::string>{"five"});
+  CHECK(dropped == 20);
+  dropped += splitter.skip("\n", tell);  // the line was whole, but nobody saw its end
+  CHECK(dropped == 24);
+  CHECK(split(splitter, "seven\n", &dropped) == std::vector<std::string>{"seven"});
+  CHECK(splitter.skip("", tell) == 0);
+  CHECK(split(splitter, "eight\n", &dropped) == std::vector<std::string>{"eight"});
+  CHECK(dropped == 24);
+  CHECK(told.empty());
+}
+
+TEST_CASE("the beginning of an endless line comes out, however much of it is skipped") {
+  LineSplitter splitter(8);
+  std::vector<std::string> told;
+  const auto tell = [&](std::string line) { told.push_back(std::move(line)); };
+  std::uint64_t dropped = 0;
+  CHECK(split(splitter, "0123456789", &dropped).empty());
+  dropped += splitter.skip("0123456789", tell);
+  CHECK(told.empty());
+  SECTION("its end is seen") {
+    CHECK(split(splitter, "9\nshort\n", &dropped) == std::vector<std::string>{"01234567", "short"});
+    CHECK(dropped == 13);
+  }
+  SECTION("its end is skipped") {
+    dropped += splitter.skip("9\nsho", tell);
+    CHECK(told == std::vector<std::string>{"01234567"});
+    CHECK(split(splitter, "rt\nlast\n", &dropped) == std::vector<std::string>{"last"});
+    CHECK(dropped == 20);
+  }
+  SECTION("it has no end") {
+    splitter.finish(tell);
+    CHECK(told == std::vector<std::string>{"01234567"});
+  }
+}
+
 namespace {
 std::vector<std::string> texts(const std::vector<LogLine>& lines) {
   std::vector<std::string> result;
