@@ -67,6 +67,8 @@ void ChildMachine::handle_policy(ChildPolicy policy) {
 void ChildMachine::handle_spawned(std::uint64_t generation, int pid, Now now) {
   if (generation != status_.generation || !alive()) return;
   status_.pid = pid;
+  if (status_.state == ChildState::starting && policy_.ready_timeout > Duration::zero())
+    deadline_ = now.mono + policy_.ready_timeout;
   // Stopped between the decision to spawn and the fork: only now can it be told.
   if (status_.state != ChildState::stopping) return;
   deadline_ = now.mono + policy_.stop_timeout;
@@ -150,7 +152,6 @@ void ChildMachine::spawn(Now now) {
   ready_ = false;
   ending_is_failure_ = false;
   deadline_.reset();
-  if (policy_.ready_timeout > Duration::zero()) deadline_ = now.mono + policy_.ready_timeout;
   enter(ChildState::starting, now);
   effects_.push_back(Spawn{status_.generation});
 }

@@ -37,6 +37,7 @@ struct ChildPolicy {
   // So many failures in a row without a stable run raise crash_looping. It never gives up.
   std::uint32_t crash_loop_after = 5;
   BackoffLimits backoff;
+  bool takes_turns = false;  // waits while many others start (StartGate)
   friend bool operator==(const ChildPolicy&, const ChildPolicy&) = default;
 };
 

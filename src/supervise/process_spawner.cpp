@@ -14,6 +14,8 @@
 #include <filesystem>
 
 #include "base/descriptor.hpp"
+#include "base/descriptors_left.hpp"
+#include "base/token_bucket.hpp"
 #include "supervise/launcher.hpp"
 #include "supervise/pidfd.hpp"
 #include "supervise/process_info.hpp"
@@ -24,6 +26,10 @@ namespace {
 
 constexpr std::size_t read_bytes = 8192;  // even as empty lines only a few ms of work
 constexpr auto drain_limit = 200ms;
+// Of both pipes together. Who prints faster waits, as it would for a slow terminal: the reactor has
+// others to look after.
+constexpr double read_per_second = 8.0 * 1024 * 1024;
+constexpr double read_reserve = 1024.0 * 1024;
 constexpr const char* default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 SpawnError system_error(std::string_view what, int error_number) {
@@ -74,8 +80,10 @@ class Running {
  public:
   explicit Running(const asio::any_io_executor& executor)
       : exit_(executor),
-        outputs_{{{asio::posix::stream_descriptor(executor), OutputChannel::out},
-                  {asio::posix::stream_descriptor(executor), OutputChannel::err}}},
+        outputs_{{{asio::posix::stream_descriptor(executor), asio::steady_timer(executor),
+                   OutputChannel::out},
+                  {asio::posix::stream_descriptor(executor), asio::steady_timer(executor),
+                   OutputChannel::err}}},
         drain_timer_(executor) {}
   // No more callbacks, no process left behind.
   ~Running() {
@@ -114,6 +122,7 @@ class Running {
  private:
   struct Output {
     asio::posix::stream_descriptor pipe;
+    asio::steady_timer pause;
     OutputChannel channel;
   };
 
@@ -131,10 +140,18 @@ class Running {
                              if (error || alive.expired() || !output.pipe.is_open()) return;
                              if (!read(output)) return;
                              if (output.pipe.is_open())
-                               wait_for_output(output);
+                               read_on(output);
                              else
                                finish_if_drained();
                            });
+  }
+
+  void read_on(Output& output) {
+    if (may_read_at_ <= std::chrono::steady_clock::now()) return wait_for_output(output);
+    output.pause.expires_at(may_read_at_);
+    output.pause.async_wait([this, &output, alive = std::weak_ptr(alive_)](const auto& error) {
+      if (!error && !alive.expired() && output.pipe.is_open()) wait_for_output(output);
+    });
   }
 
   // Closes the pipe at its end. One read a turn: who prints without end must not starve others.
@@ -143,6 +160,7 @@ class Running {
     std::array<char, read_bytes> buffer;
     const auto got = ::read(output.pipe.native_handle(), buffer.data(), buffer.size());
     if (got > 0) {
+      may_read_at_ = rate_.spend(static_cast<double>(got), Now::read().mono);
       const auto told = callbacks_;  // lives on while it is called
       const std::weak_ptr alive(alive_);
       if (told && told->on_output)
@@ -213,7 +231,10 @@ class Running {
   void close() {
     drain_timer_.cancel();
     close(exit_);
-    for (auto& output : outputs_) close(output.pipe);
+    for (auto& output : outputs_) {
+      close(output.pipe);
+      output.pause.cancel();
+    }
   }
 
   int pid_ = -1;
@@ -221,6 +242,8 @@ class Running {
   std::array<Output, 2> outputs_;
   asio::steady_timer drain_timer_;
   std::shared_ptr<SpawnCallbacks> callbacks_;
+  TokenBucket rate_{read_per_second, read_reserve};
+  Instant may_read_at_{};
   ExitStatus status_;
   bool reaped_ = false;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // handlers hold it weakly
@@ -253,6 +276,9 @@ SpawnResult<std::unique_ptr<SpawnedChild>> ProcessSpawner::spawn(const SpawnRequ
   if (!out) return out.error();
   auto err = Pipe::make();
   if (!err) return err.error();
+  constexpr auto reserve = descriptors_for_itself + descriptors_for_requests;
+  if (few_descriptors_left(err->write.get(), reserve))
+    return system_error("too few descriptors are left", EMFILE);
 
   auto running = std::make_unique<Running>(executor_);
   if (auto ready = running->adopt_pipes(std::move(out->read), std::move(err->read)); !ready)

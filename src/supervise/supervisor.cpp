@@ -13,7 +13,10 @@
 
 #include "aio/machine_timer.hpp"
 #include "base/log.hpp"
+#include "base/log_throttle.hpp"
+#include "base/token_bucket.hpp"
 #include "supervise/process_info.hpp"
+#include "supervise/start_gate.hpp"
 
 namespace rocd {
 namespace asio = boost::asio;
@@ -21,6 +24,10 @@ namespace {
 
 constexpr std::size_t exits_kept = 10;
 constexpr std::size_t exit_lines = 20;
+// How much of what a child prints is looked at. A tool that works prints less than 1 KB a second,
+// and some 20 KB at its start; one that screams in a loop must not keep the others waiting.
+constexpr double output_per_second = 64 * 1024;
+constexpr double output_reserve = 256 * 1024;
 
 std::string signal_name(int signal) {
   const char* name = ::sigabbrev_np(signal);
@@ -49,21 +56,26 @@ struct Supervisor::Impl {
     ChildSpec spec;
     ChildMachine machine;
     std::unique_ptr<SpawnedChild> process;
+    std::optional<std::uint64_t> waiting;  // for its turn to start: the generation
     struct Told {
       std::uint64_t generation = 0;
       ChildState state = ChildState::stopped;
       bool crash_looping = false;
+      std::optional<int> pid;
       friend bool operator==(const Told&, const Told&) = default;
     };
     [[nodiscard]] Told to_tell() const {
       const auto& status = machine.status();
-      return {status.generation, status.state, status.crash_looping};
+      return {status.generation, status.state, status.crash_looping, status.pid};
     }
 
     Told told;
     LineRing lines;
     std::uint64_t lines_before = 0;  // number of the last line of earlier generations
     std::map<OutputChannel, LineSplitter> splitters;
+    TokenBucket output{output_per_second, output_reserve};
+    std::uint64_t skipped_bytes = 0;  // beyond that
+    LogThrottle skipped_log;
     std::deque<ExitRecord> exits;
     std::string fault;  // of this generation
     Now spawned_at{};
@@ -78,6 +90,7 @@ struct Supervisor::Impl {
         spawner(spawner_),
         registry(registry_),
         seed(seed_),
+        gate_timer(executor, [this] { admit(); }),
         gone(executor, asio::steady_timer::time_point::max()) {}
 
   Entry* find(const Uid& id) {
@@ -92,8 +105,10 @@ struct Supervisor::Impl {
     tell(entry.machine);
     if (std::exchange(entry.driving, true)) return;
     do {
-      while (const auto effect = entry.machine.poll_effect())
-        std::visit([&](const auto& e) { perform(id, entry, e); }, *effect);
+      do {
+        while (const auto effect = entry.machine.poll_effect())
+          std::visit([&](const auto& e) { perform(id, entry, e); }, *effect);
+      } while (withdraw(id, entry));
       report(id, entry);
     } while (entry.told != entry.to_tell());
     entry.driving = false;
@@ -111,30 +126,59 @@ struct Supervisor::Impl {
   }
 
   void perform(const Uid& id, Entry& entry, const ChildMachine::Spawn& spawn) {
+    if (!entry.spec.policy.takes_turns || gate.enter(id, Now::read().mono))
+      return launch(id, entry, spawn.generation);
+    entry.waiting = spawn.generation;
+    gate_timer.arm(gate.poll_timeout());
+  }
+
+  // Stopped before its turn: there is nothing to end.
+  bool withdraw(const Uid& id, Entry& entry) {
+    if (!entry.waiting || entry.machine.status().state != ChildState::stopping) return false;
+    leave_gate(id);
+    entry.machine.handle_spawn_failed(*std::exchange(entry.waiting, std::nullopt), Now::read());
+    return true;
+  }
+
+  void leave_gate(const Uid& id) {
+    gate.leave(id);
+    gate_timer.arm(gate.poll_timeout());
+  }
+
+  void admit() {
+    while (const auto next = gate.poll_next(Now::read().mono)) {
+      auto* entry = find(*next);
+      if (entry == nullptr || !entry->waiting) continue;
+      const auto generation = *std::exchange(entry->waiting, std::nullopt);
+      drive(*next, *entry, [&](ChildMachine&) { launch(*next, *entry, generation); });
+    }
+    gate_timer.arm(gate.poll_timeout());
+  }
+
+  void launch(const Uid& id, Entry& entry, std::uint64_t generation) {
     const auto now = Now::read();
     entry.splitters.clear();
     entry.lines_before = entry.lines.last_number();
     entry.spawned_at = now;
     auto process = spawner.spawn(
         entry.spec.request,
-        {[this, id, generation = spawn.generation](OutputChannel channel, std::string_view bytes) {
+        {[this, id, generation](OutputChannel channel, std::string_view bytes) {
            handle_output(id, generation, channel, bytes);
          },
-         [this, id, generation = spawn.generation](ExitStatus status) {
-           handle_exit(id, generation, status);
-         }});
+         [this, id, generation](ExitStatus status) { handle_exit(id, generation, status); }});
     if (!process) {
       ExitRecord record;
       record.kind = ExitRecord::Kind::spawn_error;
       record.code = process.error().error_number;
       record.text = process.error().message;
       remember_exit(id, entry, std::move(record));
-      entry.machine.handle_spawn_failed(spawn.generation, now);
+      leave_gate(id);
+      entry.machine.handle_spawn_failed(generation, now);
       return;
     }
     entry.process = std::move(*process);
     registry.add(id, entry.process->identity());
-    entry.machine.handle_spawned(spawn.generation, entry.process->identity().pid, now);
+    entry.machine.handle_spawned(generation, entry.process->identity().pid, now);
   }
 
   void perform(const Uid&, Entry& entry, const ChildMachine::Signal& signal) {
@@ -148,10 +192,22 @@ struct Supervisor::Impl {
                      std::string_view bytes) {
     auto* entry = find(id);
     if (entry == nullptr || generation != entry->machine.status().generation) return;
-    const auto at = Now::read().wall;
-    const auto dropped = entry->splitters[channel].feed(
-        bytes, [&](std::string line) { take_line(id, *entry, at, channel, std::move(line)); });
-    entry->lines.count_dropped_bytes(dropped);
+    const auto now = Now::read();
+    auto& splitter = entry->splitters[channel];
+    const auto take = [&](std::string line) {
+      take_line(id, *entry, now.wall, channel, std::move(line));
+    };
+    if (!entry->output.take(static_cast<double>(bytes.size()), now.mono)) {
+      const auto skipped = splitter.skip(bytes, take);
+      entry->skipped_bytes += skipped;
+      entry->lines.count_dropped_bytes(skipped);
+      if (const auto more = entry->skipped_log.admit(now.mono))
+        rocd::log("supervise")
+            .warn("child {} prints more than 64 KiB a second: not all of it is read{}", id.str(),
+                  *more);
+      return;
+    }
+    entry->lines.count_dropped_bytes(splitter.feed(bytes, take));
   }
 
   void take_line(const Uid& id, Entry& entry, WallTime at, OutputChannel channel,
@@ -170,6 +226,7 @@ struct Supervisor::Impl {
       });
     remember_exit(id, *entry, to_record(status));
     entry->process.reset();
+    leave_gate(id);
     drive(id, *entry,
           [&](ChildMachine& machine) { machine.handle_exit(generation, status, Now::read()); });
     // After the restart: what is written down may wait, the audio may not.
@@ -223,6 +280,8 @@ struct Supervisor::Impl {
   std::uint64_t seed;
   SupervisorCallbacks callbacks;
   bool closing = false;
+  StartGate gate;
+  MachineTimer gate_timer;
   asio::steady_timer gone;  // never expires; cancelled when the last process is gone
   std::map<Uid, std::unique_ptr<Entry>> entries;
   std::shared_ptr<int> alive = std::make_shared<int>(0);  // posted handlers hold it weakly
@@ -285,9 +344,11 @@ void Supervisor::fault(const Uid& child, std::uint64_t generation, std::string r
 }
 
 void Supervisor::ready(const Uid& child, std::uint64_t generation) {
-  if (auto* entry = impl_->find(child))
-    impl_->drive(child, *entry,
-                 [&](ChildMachine& machine) { machine.handle_ready(generation, Now::read()); });
+  auto* entry = impl_->find(child);
+  if (entry == nullptr) return;
+  if (generation == entry->machine.status().generation) impl_->leave_gate(child);
+  impl_->drive(child, *entry,
+               [&](ChildMachine& machine) { machine.handle_ready(generation, Now::read()); });
 }
 
 void Supervisor::stop(const Uid& child) {
@@ -310,6 +371,11 @@ const ChildStatus* Supervisor::status(const Uid& child) const {
 const LineRing* Supervisor::log(const Uid& child) const {
   const auto* entry = impl_->find(child);
   return entry == nullptr ? nullptr : &entry->lines;
+}
+
+std::uint64_t Supervisor::skipped_bytes(const Uid& child) const {
+  const auto* entry = impl_->find(child);
+  return entry == nullptr ? 0 : entry->skipped_bytes;
 }
 
 std::vector<ExitRecord> Supervisor::exits(const Uid& child) const {

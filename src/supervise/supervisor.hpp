@@ -57,6 +57,8 @@ class Supervisor {
 
   [[nodiscard]] const ChildStatus* status(const Uid& child) const;
   [[nodiscard]] const LineRing* log(const Uid& child) const;
+  // What it printed faster than it is read: in no log, told to nobody.
+  [[nodiscard]] std::uint64_t skipped_bytes(const Uid& child) const;
   [[nodiscard]] std::vector<ExitRecord> exits(const Uid& child) const;
   struct Usage {
     double cpu_seconds = 0;

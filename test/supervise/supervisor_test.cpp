@@ -8,6 +8,7 @@
 
 #include "fake/fake_spawner.hpp"
 #include "supervise/process_harness.hpp"
+#include "supervise/start_gate.hpp"
 
 using namespace rocd;
 using namespace rocd::test;
@@ -242,6 +243,79 @@ TEST_CASE_METHOD(Supervised, "a line without end is cut, and what was dropped is
   REQUIRE(supervisor.log(id)->size() == 1);
   CHECK(supervisor.log(id)->last(1)[0].text.size() == 4096);
   CHECK(supervisor.log(id)->dropped_bytes() == 1024 * 1024 - 4096);
+}
+
+TEST_CASE_METHOD(Supervised, "of many children that take turns a few start at once") {
+  auto policy = quick_policy();
+  policy.takes_turns = true;
+  constexpr int many = 40;
+  for (int i = 0; i < many; ++i) start(child_uid(i), spec("a", policy));
+  const auto starting = [&] {
+    std::vector<Uid> all;
+    for (int i = 0; i < many; ++i)
+      if (state(child_uid(i)) == ChildState::starting && supervisor.status(child_uid(i))->pid)
+        all.push_back(child_uid(i));
+    return all;
+  };
+  const auto last = child_uid(many - 1);
+  CHECK(spawner.count() == StartGate::at_once);
+  CHECK(starting().size() == StartGate::at_once);
+  CHECK(state(last) == ChildState::starting);
+  CHECK_FALSE(supervisor.status(last)->pid);
+  // One that is stopped, one that is begun anew, and one that is given up, while they wait.
+  supervisor.stop(child_uid(20));
+  CHECK(state(child_uid(20)) == ChildState::stopped);
+  supervisor.restart(child_uid(21));
+  CHECK(state(child_uid(21)) == ChildState::starting);
+  supervisor.forget(child_uid(22));
+  settle();
+  CHECK(supervisor.status(child_uid(22)) == nullptr);
+  supervisor.ensure(child_uid(22), spec("a", policy));
+  while (spawner.count() < many - 1) {
+    const auto before = spawner.count();
+    const auto now = starting();
+    REQUIRE(now.size() == StartGate::at_once);
+    supervisor.ready(now.front(), generation(now.front()));
+    REQUIRE(until([&] { return spawner.count() == before + 1; }));
+  }
+  for (const auto& child : starting()) supervisor.ready(child, generation(child));
+  CHECK(starting().empty());
+  CHECK(state(last) == ChildState::running);
+  // Who was told of a start was told of its process, too.
+  for (const auto& [child, status] : statuses)
+    if (status.state == ChildState::running) CHECK(status.pid);
+  // When nobody else starts, it starts again without waiting.
+  spawner.last().crash();
+  REQUIRE(until([&] { return spawner.count() == many; }));
+}
+
+TEST_CASE_METHOD(Supervised, "a child that ends while it starts makes room for the next") {
+  auto policy = quick_policy();
+  policy.takes_turns = true;
+  policy.restart = RestartPolicy::never;
+  for (int i = 0; i < 12; ++i) start(child_uid(i), spec("a", policy));
+  REQUIRE(spawner.count() == StartGate::at_once);
+  for (std::size_t i = 0; i < 4; ++i) spawner.at(i).crash();
+  CHECK(until([&] { return spawner.count() == 12; }));
+}
+
+TEST_CASE_METHOD(Supervised, "of a child that screams only a part is looked at, the rest counted") {
+  start(id);
+  start(child_uid(1));
+  auto& screaming = spawner.at(0);
+  std::uint64_t printed = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const auto line = "trouble " + std::to_string(i) + std::string(200, '!') + "\n";
+    printed += line.size();
+    screaming.print(line);
+  }
+  const auto looked_at = printed - supervisor.skipped_bytes(id);
+  CHECK(looked_at >= 255 * 1024);
+  CHECK(looked_at < printed / 2);
+  CHECK(supervisor.log(id)->dropped_bytes() > supervisor.skipped_bytes(id));
+  spawner.at(1).print_line("whisper");
+  CHECK(supervisor.log(child_uid(1))->last(1).at(0).text == "whisper");
+  CHECK(supervisor.skipped_bytes(child_uid(1)) == 0);
 }
 
 TEST_CASE_METHOD(Supervised, "readiness and faults of an older generation are ignored") {
