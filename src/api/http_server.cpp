@@ -21,6 +21,7 @@
 #include "aio/with_deadline.hpp"
 #include "api/http_connection.hpp"
 #include "api/unix_listener.hpp"
+#include "base/descriptors_left.hpp"
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
 
@@ -171,7 +172,9 @@ void HttpServer::Impl::admit(Socket socket) {
   const bool too_many = shared->open_of(address) >= limits.connections_per_address;
   // Whoever may use the Unix socket gets in, however many the network's connections are.
   const bool full = address != kUnix && shared->open - shared->open_of(kUnix) >= limits.connections;
-  if (!too_many && !full) {
+  const bool scarce =
+      address != kUnix && few_descriptors_left(socket.native_handle(), descriptors_for_itself);
+  if (!too_many && !full && !scarce) {
     auto place = std::make_unique<Place>(shared, std::move(address));
     tasks.spawn("connection", serve(shared, std::move(socket), std::move(place)));
     return;

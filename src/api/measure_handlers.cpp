@@ -52,6 +52,7 @@ json::object constraints_json(const Services& services) {
   for (const auto profile : {Profile::low, Profile::balanced, Profile::robust})
     profiles[to_string(profile)] = profile_json(profile);
   json::object streams{
+      {"count", range(0, limits::max_streams)},
       {"profiles", std::move(profiles)},
       {"target_latency_ms",
        range(milliseconds(limits::min_latency), milliseconds(limits::max_latency))},
@@ -68,7 +69,8 @@ json::object constraints_json(const Services& services) {
       {"extra_args", context.config.tools.allow_extra_args},
       {"send", direction_json(engine, "roc-send")},
       {"receive", direction_json(engine, "roc-recv")}};
-  json::object endpoints{{"stream_direction", {"output", "input"}},
+  json::object endpoints{{"count", range(0, limits::max_virtual_devices)},
+                         {"stream_direction", {"output", "input"}},
                          {"channels", range(limits::min_channels, limits::max_channels)},
                          {"sample_rate", range(limits::min_sample_rate, limits::max_sample_rate)},
                          {"volume", range(0, limits::max_volume)}};

@@ -53,7 +53,8 @@ MetricFamily single(const char* name, const char* help, MetricType type, double 
   return result;
 }
 
-void add_streams(Families& families, const std::vector<Stream>& streams) {
+void add_streams(Families& families, const StreamDispatcher& dispatcher,
+                 const std::vector<Stream>& streams) {
   auto up = family("rocd_stream_up", "1 while the stream is running.", MetricType::Gauge);
   auto health =
       family("rocd_stream_health", "0 inactive, 1 healthy, 2 partially healthy, 3 unhealthy.",
@@ -74,6 +75,9 @@ void add_streams(Families& families, const std::vector<Stream>& streams) {
                     MetricType::Counter);
   auto rss = family("rocd_child_resident_memory_bytes", "Memory of the stream's process.",
                     MetricType::Gauge);
+  auto skipped = family("rocd_child_output_skipped_bytes_total",
+                        "Bytes that the stream's process printed faster than they are read.",
+                        MetricType::Counter);
   for (const auto& [spec, status] : streams) {
     const Labels labels{{"stream", spec.uid.str()}, {"name", spec.display_name}};
     const auto& metrics = status.metrics;
@@ -102,9 +106,10 @@ void add_streams(Families& families, const std::vector<Stream>& streams) {
     add(sessions, metrics.sessions, labels);
     add_if(cpu, metrics.cpu_seconds, 1);
     add_if(rss, metrics.rss_bytes, 1);
+    add(skipped, static_cast<double>(dispatcher.skipped_output(spec.uid)), labels);
   }
-  for (auto* each :
-       {&up, &health, &restarts, &latency, &jitter, &loss, &repaired, &sessions, &cpu, &rss})
+  for (auto* each : {&up, &health, &restarts, &latency, &jitter, &loss, &repaired, &sessions, &cpu,
+                     &rss, &skipped})
     families.push_back(std::move(*each));
 }
 
@@ -171,7 +176,7 @@ std::string metrics_text(const Services& services) {
       single("rocd_build_info", "Always 1.", MetricType::Gauge, 1,
              {{"version", std::string(version())}, {"engine", context.engine.info().id}}));
   families.push_back(stream_states(streams));
-  add_streams(families, streams);
+  add_streams(families, context.streams, streams);
   families.push_back(single("rocd_pipewire_connected", "1 while PipeWire is there.",
                             MetricType::Gauge, context.endpoints.driver().connected() ? 1 : 0));
   families.push_back(single("rocd_pipewire_reconnects_total",

@@ -171,6 +171,7 @@ Result<Endpoint> EndpointDispatcher::create(EndpointSpec spec) {
   if (auto allowed = check_create(spec); !allowed) return allowed.error();
   if (spec.uid.empty()) spec.uid = Uid::random();
   if (impl_->records.contains(spec.uid)) return uid_conflict(spec.uid);
+  if (auto room = check_count(impl_->virtual_devices()); !room) return room.error();
   spec.origin = Origin::api;
   spec.location.clear();
   spec.version = 1;

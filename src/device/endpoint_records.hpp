@@ -46,6 +46,12 @@ struct EndpointDispatcher::Impl {
     });
   }
 
+  [[nodiscard]] std::size_t virtual_devices() const {
+    return static_cast<std::size_t>(std::ranges::count_if(records, [](const auto& entry) {
+      return entry.second.endpoint.spec.type == EndpointType::streaming_device;
+    }));
+  }
+
   Record& add(EndpointSpec spec);
   void refresh_status(Record& record);
   // After every change: of spec, status, device, or of being there at all.

@@ -107,6 +107,14 @@ Result<> check_remove(const Endpoint& endpoint) {
                     "remove these streams first");
 }
 
+Result<> check_count(std::size_t virtual_devices) {
+  if (virtual_devices < limits::max_virtual_devices) return {};
+  return make_error(
+      ErrorCode::conflict,
+      fmt::format("there are {} virtual devices, which is the limit", limits::max_virtual_devices),
+      "delete devices that are not needed");
+}
+
 Error no_endpoint(const Uid& uid) {
   return make_error(ErrorCode::not_found, fmt::format("there is no endpoint '{}'", uid.str()));
 }

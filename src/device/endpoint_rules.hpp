@@ -19,6 +19,9 @@ void complete(EndpointSpec& spec);
 [[nodiscard]] Result<> check_update(const EndpointSpec& old, const EndpointSpec& wanted);
 [[nodiscard]] Result<> check_remove(const Endpoint& endpoint);
 
+// One more, when there are so many virtual devices already.
+[[nodiscard]] Result<> check_count(std::size_t virtual_devices);
+
 [[nodiscard]] Error no_endpoint(const Uid& uid);
 [[nodiscard]] Error uid_conflict(const Uid& uid);
 [[nodiscard]] Error name_conflict(const std::string& name);

@@ -26,6 +26,9 @@ inline constexpr std::uint32_t max_channels = 8;
 inline constexpr std::uint32_t min_sample_rate = 8000;
 inline constexpr std::uint32_t max_sample_rate = 192'000;
 inline constexpr double max_volume = 4;
+// Of one rocd: what takes memory, processes and descriptors for as long as it is there.
+inline constexpr std::size_t max_streams = 1024;
+inline constexpr std::size_t max_virtual_devices = 1024;
 }  // namespace limits
 
 // What the rules look up. Functions outlive the call.

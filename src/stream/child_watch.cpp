@@ -110,6 +110,10 @@ void ChildWatch::handle_node_gone(std::uint64_t serial, Instant now) {
   update_proof(now);
 }
 
+void ChildWatch::handle_other_linked(Instant now) {
+  if (!proven_ && unlinked_since_) unlinked_since_ = now;
+}
+
 // The main thread of a tool that works waits for its device many times a second, whether there is
 // anything to hear or not (measured: 50 times at least).
 void ChildWatch::handle_activity(const ProcessActivity& activity, Instant now) {

@@ -46,6 +46,9 @@ class ChildWatch {
   void handle_fact(const EngineFact& fact, Instant now);
   void handle_node(const StreamNodeInfo& node, Instant now);
   void handle_node_gone(std::uint64_t serial, Instant now);
+  // The session manager has linked another stream: it works, and goes on to the next. With many
+  // streams that takes as long as it takes; the time to readiness bounds it.
+  void handle_other_linked(Instant now);
   void handle_activity(const ProcessActivity& activity, Instant now);
   // The daemon itself slept past a deadline: silence meanwhile proves nothing.
   void excuse(Instant now);

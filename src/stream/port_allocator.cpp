@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <memory>
 #include <utility>
 
@@ -104,6 +105,9 @@ bool udp_port_is_free(const std::string& host, std::uint16_t port) {
   if (!address) address = numeric_address(std::string(any_host), text);
   if (!address) return false;
   const Descriptor probe(::socket(address->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  // Nothing can be found out now. What is missing then is not a port, and the start will say so.
+  if (!probe && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+    return true;
   return probe && ::bind(probe.get(), address->ai_addr, address->ai_addrlen) == 0;
 }
 

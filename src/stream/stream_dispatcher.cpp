@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "model/json.hpp"
+#include "model/validate.hpp"
 #include "stream/stream_records.hpp"
 
 namespace rocd {
@@ -11,6 +12,13 @@ namespace {
 
 Error no_such_stream(const Uid& uid) {
   return make_error(ErrorCode::not_found, "there is no stream " + uid.str());
+}
+
+Error too_many_streams() {
+  return make_error(ErrorCode::conflict,
+                    "there are " + std::to_string(limits::max_streams) +
+                        " streams, which is the limit; those that are still being stopped count",
+                    "delete streams that are not needed, then try again");
 }
 
 }  // namespace
@@ -111,6 +119,10 @@ Result<StreamDispatcher::Log> StreamDispatcher::log(const Uid& uid) const {
   return result;
 }
 
+std::uint64_t StreamDispatcher::skipped_output(const Uid& uid) const {
+  return impl_->supervisor.skipped_bytes(uid);
+}
+
 Result<StreamDispatcher::Subscription> StreamDispatcher::follow_log(
     const Uid& uid, std::function<void(const LogLine&)> line, std::function<void()> end) {
   auto* record = impl_->visible(uid);
@@ -135,6 +147,7 @@ Result<Stream> StreamDispatcher::create(StreamSpec spec) {
                             "try again in a moment")
                : make_error(ErrorCode::conflict, "a stream with this uid exists already");
   }
+  if (impl_->records.size() >= limits::max_streams) return too_many_streams();
   spec.origin = Origin::api;
   spec.location.clear();
   spec.version = 1;

@@ -57,6 +57,8 @@ class StreamDispatcher final {
     std::uint64_t dropped_bytes = 0;
   };
   [[nodiscard]] Result<Log> log(const Uid& uid) const;
+  // What its child printed faster than it is read; part of dropped_bytes. 0: no such stream.
+  [[nodiscard]] std::uint64_t skipped_output(const Uid& uid) const;
   // `line` is called for each new line until the returned handle is destroyed, or the stream is
   // removed, which `end` tells.
   using Subscription = std::shared_ptr<void>;
@@ -65,8 +67,9 @@ class StreamDispatcher final {
                                                 std::function<void()> end);
 
   // Writes return after the spec is on disk. Errors: invalid_argument (with all field errors),
-  // conflict, read_only (configured streams accept only a change of `enabled`), not_found.
-  // uid, origin, name, location and version of what a client sends are ignored in updates.
+  // conflict (also beyond limits::max_streams), read_only (configured streams accept only a change
+  // of `enabled`), not_found. uid, origin, name, location and version of what a client sends are
+  // ignored in updates.
   [[nodiscard]] Result<Stream> create(StreamSpec spec);  // uid may be empty
   // What create() or update() would find wrong with it.
   [[nodiscard]] std::vector<FieldError> mistakes(const StreamSpec& spec) const;

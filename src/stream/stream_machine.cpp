@@ -11,8 +11,8 @@ namespace {
 
 // A timer that fires this late was not late: the daemon was stopped, or starved.
 constexpr Duration asleep = 2s;
-// A plan that failed (no free port, say) may work later without anybody telling.
-constexpr Duration plan_again = 30s;
+// A plan that failed (another program has the ports, say) may work later without anybody telling.
+constexpr Duration plan_again = 1s, plan_again_at_most = 30s;
 constexpr std::size_t max_avoided_ports = 64;
 
 const EndpointRef* endpoint_of(const Connection& connection) {
@@ -52,7 +52,7 @@ void StreamMachine::handle_spec(StreamSpec spec, Now now) {
   kind_ = kind_of(spec_);
   removed_ = false;
   if (!same_work) {
-    plan_needed_ = true;
+    plan_anew();
     avoid_ports_.clear();
     last_problem_ = {};
   }
@@ -65,7 +65,7 @@ void StreamMachine::handle_restart(Now now) {
   if (!spec_.enabled || removed_) return;
   health_.activate(now.mono);
   last_problem_ = {};
-  plan_needed_ = true;
+  plan_anew();
   if (ensured_) effects_.push_back(RestartChild{});
   if (link_) {
     effects_.push_back(RemoveLink{});
@@ -106,8 +106,19 @@ void StreamMachine::handle_device(Side side, const DeviceInfo* device, Now now, 
 
 void StreamMachine::handle_engine_changed(Now now) {
   // A running child is not disturbed by news about the tools.
-  if (!ensured_) plan_needed_ = true;
+  if (!ensured_) plan_anew();
   decide(now);
+}
+
+void StreamMachine::handle_ports_freed(Now now) {
+  if (!plan_problem_) return;
+  plan_anew();
+  decide(now);
+}
+
+void StreamMachine::plan_anew() {
+  plan_needed_ = true;
+  plan_failures_ = 0;
 }
 
 void StreamMachine::handle_plan(Result<StreamPlan> plan, Now now) {
@@ -115,8 +126,11 @@ void StreamMachine::handle_plan(Result<StreamPlan> plan, Now now) {
   if (plan) {
     plan_ = std::move(*plan);
     plan_problem_.reset();
+    plan_failures_ = 0;
   } else {
-    replan_at_ = now.mono + plan_again;
+    constexpr unsigned doublings = 5;  // 1 s, 2 s, … 16 s, 30 s
+    const auto pause = plan_again * (1U << std::min(plan_failures_++, doublings));
+    replan_at_ = now.mono + std::min<Duration>(pause, plan_again_at_most);
     plan_.reset();
     plan_problem_ = {plan.error().message, plan.error().hint};
   }
@@ -159,6 +173,11 @@ void StreamMachine::handle_node(const StreamNodeInfo& node, Now now) {
 
 void StreamMachine::handle_node_gone(std::uint64_t serial, Now now) {
   watch_.handle_node_gone(serial, now.mono);
+  decide(now);
+}
+
+void StreamMachine::handle_other_linked(Now now) {
+  watch_.handle_other_linked(now.mono);
   decide(now);
 }
 
@@ -414,10 +433,8 @@ StreamProblem StreamMachine::child_problem(const ExitRecord* last_exit) const {
                            (last_exit->code == SIGTERM || last_exit->code == SIGKILL);
   if (ended_by_us && !unproven.empty()) return {"it did not become ready in time: " + unproven, ""};
   if (last_exit == nullptr) return {"the tool ended", ""};
-  if (last_exit->kind == ExitRecord::Kind::spawn_error) {
-    return {"the tool could not be started: " + last_exit->text,
-            "if it was removed or moved, install it again"};
-  }
+  if (last_exit->kind == ExitRecord::Kind::spawn_error)
+    return explain_spawn_failure(last_exit->text, last_exit->code);
   return {
       "the tool ended: " + last_exit->text + (said.empty() ? "" : " (it had said: " + said + ")"),
       ""};

@@ -82,11 +82,13 @@ class StreamMachine {
   // device: nullptr if it is not there.
   void handle_device(Side side, const DeviceInfo* device, Now now, AboutDevice about = {});
   void handle_engine_changed(Now now);
+  void handle_ports_freed(Now now);  // by other streams, or by a wider range
   void handle_plan(Result<StreamPlan> plan, Now now);
   void handle_child(const ChildStatus& child, const ExitRecord* last_exit, Now now);
   void handle_fact(std::uint64_t generation, const EngineFact& fact, Now now);
   void handle_node(const StreamNodeInfo& node, Now now);
   void handle_node_gone(std::uint64_t serial, Now now);
+  void handle_other_linked(Now now);  // the node of another stream
   void handle_link(bool linked, const std::string& reason, Now now);
   void handle_activity(const ProcessActivity& activity, Now now);
   void handle_timeout(Now now);
@@ -107,6 +109,7 @@ class StreamMachine {
   void decide_rest(Now now);
   void decide_links();
   void stop_child();
+  void plan_anew();
   void begin_generation(Now now);
   void check_bind_failure();
   void check_child(Now now);
@@ -141,6 +144,7 @@ class StreamMachine {
   std::optional<StreamPlan> plan_;
   std::optional<StreamProblem> plan_problem_;
   std::optional<Instant> replan_at_;
+  unsigned plan_failures_ = 0;  // in a row
   std::vector<std::uint16_t> avoid_ports_;
   std::optional<EnsureChild> ensured_;  // set while a child is wanted
   std::uint64_t child_device_serial_ = 0;

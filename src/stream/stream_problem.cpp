@@ -1,6 +1,7 @@
 #include "stream/stream_problem.hpp"
 
 #include <array>
+#include <cerrno>
 
 namespace rocd {
 namespace {
@@ -42,6 +43,17 @@ StreamProblem explain_bind_failure(const FactBindFailed& failure) {
   auto problem = explain_tool_error(failure.text);
   problem.message =
       "cannot use UDP port " + port + " of " + failure.host + ": " + std::move(problem.message);
+  return problem;
+}
+
+StreamProblem explain_spawn_failure(const std::string& text, int error_number) {
+  StreamProblem problem{"the tool could not be started: " + text,
+                        "if it was removed or moved, install it again"};
+  if (error_number == EMFILE || error_number == ENFILE)
+    problem.hint = "let rocd open more files (LimitNOFILE= of the service, ulimit -n)";
+  if (error_number == EAGAIN)
+    problem.hint = "let rocd have more processes (TasksMax= of the service, ulimit -u)";
+  if (error_number == ENOMEM) problem.hint = "free memory, or have fewer streams";
   return problem;
 }
 

@@ -17,5 +17,7 @@ struct StreamProblem {
 // From what the tool said last; the hint is empty where no remedy is known.
 [[nodiscard]] StreamProblem explain_tool_error(std::string text);
 [[nodiscard]] StreamProblem explain_bind_failure(const FactBindFailed& failure);
+// The tool could not be started; error_number: errno.
+[[nodiscard]] StreamProblem explain_spawn_failure(const std::string& text, int error_number);
 
 }  // namespace rocd

@@ -38,6 +38,7 @@ ChildPolicy policy_for(RestartPolicy restart) {
   ChildPolicy policy;
   policy.restart = restart;
   policy.ready_timeout = 20s;
+  policy.takes_turns = true;
   return policy;
 }
 
@@ -103,6 +104,7 @@ void StreamRecord::begin(bool connected) {
 
 void StreamRecord::set_spec(StreamSpec spec) {
   removed_ = false;
+  if (!std::holds_alternative<ExternalAddress>(spec.source)) chosen_ = {};
   tell([&](StreamMachine& m, Now now) {
     m.handle_spec(std::move(spec), now);
     for (const auto side : sides) feed_side(m, side, now);

@@ -113,6 +113,10 @@ void StreamDispatcher::Impl::set_callbacks() {
   };
   callbacks.on_stream_node = [this](const StreamNodeInfo& node) {
     tell(node.stream, [&](StreamMachine& m, Now now) { m.handle_node(node, now); });
+    if (node.linked_to.empty()) return;
+    for (const auto& [uid, other] : records)
+      if (uid != node.stream && other->state() == StreamState::starting)
+        other->tell([](StreamMachine& m, Now now) { m.handle_other_linked(now); });
   };
   callbacks.on_stream_node_gone = [this](const Uid& stream, std::uint64_t serial) {
     tell(stream, [&](StreamMachine& m, Now now) { m.handle_node_gone(serial, now); });
@@ -170,9 +174,11 @@ void StreamDispatcher::Impl::change(StreamRecord& record, StreamSpec spec) {
   auto next = record.view();
   next.spec = spec;
   publish(EventType::stream_updated, before.uid, to_json(record.view()), to_json(next));
+  const bool moves = spec.source != before.source;
   record.set_spec(std::move(spec));
   tell_users(before);
   tell_users(record.spec());
+  if (moves) tell_ports_freed();
 }
 
 void StreamDispatcher::Impl::after(const Uid& uid) {
@@ -183,8 +189,14 @@ void StreamDispatcher::Impl::after(const Uid& uid) {
   boost::asio::post(executor, [this, uid, guard = std::weak_ptr(alive)] {
     if (guard.expired()) return;
     const auto at = records.find(uid);
-    if (at != records.end() && at->second->removed() && at->second->finished()) records.erase(at);
+    if (at == records.end() || !at->second->removed() || !at->second->finished()) return;
+    records.erase(at);
+    tell_ports_freed();
   });
+}
+
+void StreamDispatcher::Impl::tell_ports_freed() {
+  tell_all([](StreamMachine& m, Now now) { m.handle_ports_freed(now); });
 }
 
 void StreamDispatcher::Impl::sample_soon() {

@@ -48,6 +48,8 @@ struct StreamDispatcher::Impl {
   [[nodiscard]] StreamOverrides overrides_of(const Uid& uid) const;
   // After each drain of a record. It may be called from deep inside of it: nothing is erased here.
   void after(const Uid& uid);
+  // Streams that found no port look again.
+  void tell_ports_freed();
   void sample_soon();
   void sample_usage();
   void sample_activity();

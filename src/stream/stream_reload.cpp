@@ -129,6 +129,7 @@ void StreamDispatcher::set_rules(PortRange ports, bool allow_extra_args) {
   impl_->tools.ports = ports;
   impl_->options.ports = ports;
   impl_->options.allow_extra_args = allow_extra_args;
+  impl_->tell_ports_freed();
 }
 
 }  // namespace rocd

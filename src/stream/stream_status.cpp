@@ -89,7 +89,10 @@ void StreamMachine::update_status(Now now) {
         "nothing plays into " +
         (about_source_.name.empty() ? std::string("its source") : "'" + about_source_.name + "'");
   } else if (next.state == StreamState::starting) {
-    next.message = kind_ == StreamKind::local ? link_reason_ : watch_.unproven_reason();
+    const bool waits = child_.state == ChildState::starting && !child_.pid;
+    next.message = kind_ == StreamKind::local ? link_reason_
+                   : waits                    ? "waits for its turn: many streams start"
+                                              : watch_.unproven_reason();
   } else if (next.state == StreamState::backoff || next.state == StreamState::failed) {
     next.message = last_problem_.message;
   }

@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "api/api_fixture.hpp"
+#include "model/validate.hpp"
 
 using namespace rocd;
 using namespace rocd::test;
@@ -198,4 +199,30 @@ TEST_CASE("Following a log gives what there is and then each line, until the str
     rocd.print("four");
     CHECK(collector->text.empty());
   }
+}
+
+TEST_CASE("Beyond the limit a stream is refused, until another one is deleted") {
+  ApiFixture rocd;
+  // Not all from one device, which would have to tell of each.
+  std::string body;
+  Answer first;
+  std::vector<StreamSpec> specs;
+  for (int device = 0; device < 32; ++device) {
+    body = rocd.sending_body(R"("enabled": false)");
+    first = rocd.ask("POST", "/streams", {.body = body});
+    REQUIRE(first.status == 201);
+    specs.push_back(rocd.streams->find(*Uid::parse(first.at("/stream_uid")))->spec);
+    specs.back().uid = {};
+  }
+  while (rocd.streams->uids().size() < limits::max_streams)
+    REQUIRE(rocd.streams->create(specs[rocd.streams->uids().size() % specs.size()]).has_value());
+  const auto refused = rocd.ask("POST", "/streams", {.body = body});
+  CHECK(refused.status == 409);
+  CHECK(refused.at("/detail").starts_with("there are 1024 streams"));
+  CHECK(refused.at("/hint").starts_with("delete streams"));
+  CHECK(rocd.streams->uids().size() == limits::max_streams);
+  CHECK(rocd.ask("GET", "/constraints").at("/streams/count/max") == "1024.0");
+  CHECK(rocd.ask("DELETE", first.at("/stream_uri")).status == 204);
+  rocd.settle();
+  CHECK(rocd.ask("POST", "/streams", {.body = body}).status == 201);
 }

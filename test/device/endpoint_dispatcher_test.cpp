@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "endpoint_world.hpp"
+#include "model/validate.hpp"
 
 using namespace rocd;
 using namespace rocd::test;
@@ -76,6 +77,23 @@ TEST_CASE("what cannot be created is refused and leaves nothing") {
   spec = wanted("x");
   spec.uid = make(peer, wanted("y"));
   CHECK(peer.endpoints->create(spec).error().code == ErrorCode::conflict);
+}
+
+TEST_CASE("beyond the limit a virtual device is refused, until another one is deleted") {
+  EndpointWorld peer;
+  std::optional<Uid> first;
+  for (std::size_t i = 0; i < limits::max_virtual_devices; ++i) {
+    const auto made = peer.endpoints->create(wanted("device-" + std::to_string(i)));
+    REQUIRE(made.has_value());
+    if (!first) first = made->spec.uid;
+  }
+  const auto refused = peer.endpoints->create(wanted("one more"));
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().code == ErrorCode::conflict);
+  CHECK(refused.error().message == "there are 1024 virtual devices, which is the limit");
+  CHECK(peer.endpoints->list().size() == limits::max_virtual_devices);
+  REQUIRE(peer.endpoints->remove(*first).has_value());
+  CHECK(peer.endpoints->create(wanted("one more")).has_value());
 }
 
 TEST_CASE("created endpoints survive a restart, as they were last written") {

@@ -325,6 +325,52 @@ TEST_CASE("a port that was chosen for one stream is not given to another") {
                                                      " is already used by"));
 }
 
+TEST_CASE("at the end of the range of ports a stream waits, until another one frees its ports") {
+  TempDirectory directory;
+  DispatcherWorld world(directory.path());
+  world.streams->set_rules({42000, 42003}, false);
+  std::vector<Uid> uids;
+  for (int i = 0; i < 4; ++i) {
+    auto spec = world.receiving();
+    spec.uid = Uid::derive("test", "stream", std::to_string(i));
+    REQUIRE(world.streams->create(spec).has_value());
+    uids.push_back(spec.uid);
+    world.settle();
+  }
+  REQUIRE(world.reaches(uids[0], StreamState::running));
+  REQUIRE(world.reaches(uids[1], StreamState::running));
+  for (const auto& late : {uids[2], uids[3]}) {
+    REQUIRE(world.reaches(late, StreamState::waiting));
+    CHECK(world.streams->find(late)->status.message == "no UDP port from 42000 to 42003 is free");
+  }
+  const auto freed = world.streams->find(uids[0])->status.resolved->media;
+  // Much sooner than it would look again by itself.
+  const auto soon = [&](const Uid& uid) {
+    world.settle();
+    return world.state(uid) == StreamState::running;
+  };
+
+  SECTION("because it is deleted") {
+    REQUIRE(world.streams->remove(uids[0]).has_value());
+    world.settle();
+    CHECK(soon(uids[2]) != soon(uids[3]));
+    const auto& heir = world.streams->find(soon(uids[2]) ? uids[2] : uids[3]);
+    const auto& resolved = *heir->status.resolved;
+    CHECK((resolved.media->port == freed->port || resolved.repair->port == freed->port));
+  }
+  SECTION("because it becomes a sender") {
+    auto spec = world.sending();
+    REQUIRE(world.streams->update(uids[0], spec).has_value());
+    CHECK(soon(uids[2]) != soon(uids[3]));
+  }
+  SECTION("or until the range is wider") {
+    world.streams->set_rules({42000, 42007}, false);
+    CHECK(soon(uids[2]));
+    CHECK(soon(uids[3]));
+  }
+  CHECK(world.state(uids[1]) == StreamState::running);
+}
+
 TEST_CASE("a device that vanishes stops its child before anything else happens") {
   TempDirectory directory;
   DispatcherWorld world(directory.path());

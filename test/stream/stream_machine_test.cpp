@@ -1,6 +1,7 @@
 #include "stream/stream_machine.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <cerrno>
 
 #include "stream_world.hpp"
 
@@ -65,12 +66,18 @@ TEST_CASE("a tool that cannot do it makes the stream wait, until the tools chang
   CHECK(world.state() == StreamState::starting);
 }
 
-TEST_CASE("a plan that failed is tried again every 30 s, as long as the rest is there") {
+TEST_CASE("a plan that failed is tried again, less and less often, while the rest is there") {
   World world(receiving());
   world.engine.refuse("no UDP port is free");
   world.provide();
   REQUIRE(world.state() == StreamState::waiting);
   world.take("plan");
+  world.pass(1s);
+  CHECK(world.take("plan") == 1);
+  world.pass(30s);  // 2 s, 4 s, 8 s, 16 s after the one before
+  CHECK(world.take("plan") == 4);
+  world.pass(10min);
+  CHECK(world.take("plan") == 20);
   world.pass(29s);
   CHECK(world.take("plan") == 0);
   world.engine.refuse("");
@@ -83,6 +90,49 @@ TEST_CASE("a plan that failed is tried again every 30 s, as long as the rest is 
   world.pass(1h);
   world.take("plan");
   CHECK_FALSE(world.machine.poll_timeout());
+}
+
+TEST_CASE("a stream that found no port looks again at once when there may be one") {
+  World world(receiving());
+  world.engine.refuse("no UDP port is free");
+  world.provide();
+  world.pass(10min);
+  world.take("plan");
+  world.machine.handle_ports_freed(world.now);
+  world.drain();
+  CHECK(world.take("plan") == 1);
+  CHECK(world.state() == StreamState::waiting);
+  world.pass(1s);  // and soon after: whoever had it may still be on its way out
+  CHECK(world.take("plan") == 1);
+  world.engine.refuse("");
+  world.machine.handle_ports_freed(world.now);
+  world.drain();
+  CHECK(world.take("plan") == 1);
+  CHECK(world.state() == StreamState::starting);
+  world.machine.handle_ports_freed(world.now);
+  world.drain();
+  CHECK(world.take("plan") == 0);
+}
+
+TEST_CASE("why a tool could not be started decides what is to be done about it") {
+  const auto hint_of = [](int error_number) {
+    World world(receiving());
+    world.provide();
+    ExitRecord record;
+    record.kind = ExitRecord::Kind::spawn_error;
+    record.code = error_number;
+    record.text = "pipe2";
+    world.exits.push_back(record);
+    world.child.handle_spawn_failed(world.child.status().generation, world.now);
+    world.drain();
+    world.pass(4s);
+    return world.health().hint;
+  };
+  CHECK(hint_of(EMFILE).find("LimitNOFILE") != std::string::npos);
+  CHECK(hint_of(ENFILE).find("LimitNOFILE") != std::string::npos);
+  CHECK(hint_of(EAGAIN).find("TasksMax") != std::string::npos);
+  CHECK(hint_of(ENOMEM).find("memory") != std::string::npos);
+  CHECK(hint_of(ENOENT).find("install") != std::string::npos);
 }
 
 TEST_CASE("a tool that is gone from the disk says so") {
@@ -454,6 +504,42 @@ TEST_CASE("a child that says it works but is not linked to its device is ended")
   world.pass(100ms);
   CHECK(world.take("fault") == 1);
   CHECK(world.fault == "it runs, but its PipeWire node was not linked to its device");
+}
+
+TEST_CASE("a child that is not linked yet waits its turn while others are linked") {
+  World world(sending());
+  world.provide();
+  for (const auto& line :
+       FakeStreamEngine::working_lines(*world.machine.status().resolved, StreamKind::send))
+    world.say(line);
+  world.node({});
+  for (int i = 0; i < 6; ++i) {
+    world.pass(2700ms);
+    world.machine.handle_other_linked(world.now);
+    world.drain();
+  }
+  CHECK(world.take("fault") == 0);
+  SECTION("no longer than the time to readiness") {
+    world.pass(2700ms);
+    world.machine.handle_other_linked(world.now);
+    world.drain();
+    world.pass(2700ms);
+    CHECK(world.take("TERM") == 1);
+  }
+  SECTION("nobody else is linked either") {
+    world.pass(2800ms);
+    CHECK(world.take("fault") == 1);
+  }
+  SECTION("it has worked before: then others do not matter") {
+    world.node({"rocd.speaker"});
+    REQUIRE(world.state() == StreamState::running);
+    world.node({});
+    world.pass(1500ms);
+    world.machine.handle_other_linked(world.now);
+    world.drain();
+    world.pass(1300ms);
+    CHECK(world.take("fault") == 1);
+  }
 }
 
 TEST_CASE("a child without a sign of life for 25 s is ended") {
