@@ -177,8 +177,10 @@ std::string metrics_text(const Services& services) {
              {{"version", std::string(version())}, {"engine", context.engine.info().id}}));
   families.push_back(stream_states(streams));
   add_streams(families, context.streams, streams);
-  families.push_back(single("rocd_pipewire_connected", "1 while PipeWire is there.",
-                            MetricType::Gauge, context.endpoints.driver().connected() ? 1 : 0));
+  const auto& driver = context.endpoints.driver();
+  families.push_back(single("rocd_pipewire_connected", "1 while PipeWire is there and answers.",
+                            MetricType::Gauge,
+                            driver.connected() && driver.silence().empty() ? 1 : 0));
   families.push_back(single("rocd_pipewire_reconnects_total",
                             "How often PipeWire came back after it was lost.", MetricType::Counter,
                             static_cast<double>(context.endpoints.reconnects())));

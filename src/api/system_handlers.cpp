@@ -48,6 +48,7 @@ json::object system_json(const Services& services) {
   json::object pipewire{{"connected", driver.connected()}};
   pipewire["version"] =
       driver.version().empty() ? json::value(nullptr) : json::value(json::string(driver.version()));
+  if (const auto silence = driver.silence(); !silence.empty()) pipewire["message"] = silence;
   const auto now = Now::read();
   const auto uptime = now.mono - context.started;
   json::object body{
@@ -90,12 +91,15 @@ HttpResponse read_ready(const Call& call, Services& services) {
   const auto& context = services.context;
   const auto stored = context.store.self_uid();
   const auto tools = trouble_with_tools(context.engine.info());
-  const bool connected = context.endpoints.driver().connected();
+  const auto& driver = context.endpoints.driver();
+  const bool answers = driver.connected() && driver.silence().empty();
   json::array checks;
   checks.push_back(check("state", stored.has_value(), "the state directory cannot be read"));
-  checks.push_back(check("pipewire", connected, "PipeWire is not connected"));
+  checks.push_back(
+      check("pipewire", answers,
+            driver.connected() ? "PipeWire does not answer" : "PipeWire is not connected"));
   checks.push_back(check("tools", tools.empty(), tools));
-  if (stored && connected && tools.empty()) {
+  if (stored && answers && tools.empty()) {
     return fresh(json_response(200, json::object{{"ready", true}, {"checks", std::move(checks)}}));
   }
   HttpProblem problem{.status = 503, .detail = "not ready"};

@@ -82,6 +82,9 @@ struct LinkRequest {
 // Called from the reactor, never from within a call into the driver.
 struct DeviceCallbacks {
   std::function<void(bool connected, const std::string& reason)> on_connection;
+  // While connected: after each check() once it is answered; false when something that was asked is
+  // not answered in time, true again when it is at last.
+  std::function<void(bool answers, const std::string& reason)> on_answer;
   std::function<void(const DeviceInfo&)> on_device;  // new or changed
   std::function<void(const std::string& node_name)> on_device_gone;
   // Why a virtual device is not made for the time being; empty once that is over.
@@ -115,7 +118,12 @@ class DeviceDriver {
   // No effect unless it is the chosen default.
   [[nodiscard]] virtual Result<> clear_default(const std::string& node_name) = 0;
 
+  // For who doubts that the sound system works at all: on_answer tells. No effect while it is away.
+  virtual void check() = 0;
+
   [[nodiscard]] virtual bool connected() const = 0;
+  // Why it is no use although it is connected: it does not answer. Empty while it does.
+  [[nodiscard]] virtual std::string silence() const = 0;
   [[nodiscard]] virtual std::string version() const = 0;  // of the sound system; empty if away
 
   // Removes every node and link that it made; nothing is called back afterwards.

@@ -18,6 +18,7 @@ void EndpointDispatcher::Impl::start_driver() {
     driver.ensure_device(to_virtual_device(record.endpoint.spec));
   driver.start({
       .on_connection = [this](bool up, const std::string& reason) { on_connection(up, reason); },
+      .on_answer = [this](bool answers, const std::string& reason) { on_answer(answers, reason); },
       .on_device = [this](const DeviceInfo& info) { on_device(info); },
       .on_device_gone = [this](const std::string& name) { on_device_gone(name); },
       .on_device_problem = [this](
@@ -50,6 +51,8 @@ void EndpointDispatcher::Impl::refresh_status(Record& record) {
     status.message = away_reason;
   } else if (!record.problem.empty()) {
     status.message = record.problem;
+  } else if (const auto silence = driver.silence(); !silence.empty()) {
+    status.message = silence;
   } else if (spec.type == EndpointType::streaming_device) {
     status.message = "being made: waits for the session manager (WirePlumber) to give it its ports";
   } else {
@@ -61,6 +64,16 @@ void EndpointDispatcher::Impl::on_connection(bool connected, const std::string& 
   away_reason = connected ? "" : "PipeWire is away: " + reason;
   news.tell_connection(connected, away_reason);
   if (callbacks.on_connection) callbacks.on_connection(connected);
+  refresh_all();
+}
+
+void EndpointDispatcher::Impl::on_answer(bool answers, const std::string& reason) {
+  news.tell_connection(true, reason);
+  if (callbacks.on_answer) callbacks.on_answer(answers, reason);
+  refresh_all();
+}
+
+void EndpointDispatcher::Impl::refresh_all() {
   std::vector<Uid> different;
   for (auto& [uid, record] : records) {
     const auto before = record.endpoint.status;

@@ -33,16 +33,18 @@ void EndpointNews::tell(const Uid& uid, const Endpoint* endpoint) {
 }
 
 void EndpointNews::tell_connection(bool connected, const std::string& reason) {
-  if (connected == connected_) return;
+  if (connected == connected_ && (!connected || reason == reason_)) return;
   const auto body = [](bool is_connected, const std::string& why) {
     json::object pipewire{{"connected", is_connected}};
     if (!why.empty()) pipewire["message"] = why;
     return json::object{{"pipewire", std::move(pipewire)}};
   };
-  events_.publish(EventType::daemon_pipewire, "/system", body(connected_, {}),
-                  body(connected, reason), Now::read().wall);
-  connected_ = connected;
-  if (connected) ++connects_;
+  const auto before = std::exchange(reason_, reason);
+  const bool was_connected = std::exchange(connected_, connected);
+  events_.publish(EventType::daemon_pipewire, "/system",
+                  body(was_connected, was_connected ? before : ""), body(connected, reason),
+                  Now::read().wall);
+  if (connected && !was_connected) ++connects_;
 }
 
 }  // namespace rocd

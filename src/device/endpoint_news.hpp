@@ -17,6 +17,7 @@ class EndpointNews {
   void know(const Endpoint& endpoint) { told_[endpoint.spec.uid] = endpoint; }  // no news
   // endpoint: as it is now; nullptr if it is gone.
   void tell(const Uid& uid, const Endpoint* endpoint);
+  // reason: why it is not connected, or is no use.
   void tell_connection(bool connected, const std::string& reason);
   // How often the sound system came back.
   [[nodiscard]] std::uint64_t reconnects() const { return connects_ > 0 ? connects_ - 1 : 0; }
@@ -26,6 +27,7 @@ class EndpointNews {
   EventBus& events_;
   std::map<Uid, Endpoint> told_;
   bool connected_ = false;
+  std::string reason_;
   std::uint64_t connects_ = 0;
 };
 

@@ -75,6 +75,8 @@ struct EndpointDispatcher::Impl {
   Result<> set_system_volume(Record& record, Level wanted);
 
   void on_connection(bool connected, const std::string& reason);
+  void on_answer(bool answers, const std::string& reason);
+  void refresh_all();
   void on_device(const DeviceInfo& info);
   void on_virtual_device(Record& record, const DeviceInfo& info);
   void on_system_device(const DeviceInfo& info);

@@ -21,6 +21,7 @@ struct PipeWireDriver::Impl {
                    {.on_open = [this](pw_core* core) { open(core); },
                     .on_ready = [this] { ready(); },
                     .on_settled = [this] { settled(); },
+                    .on_silence = [this](const std::string& reason) { fall_silent(reason); },
                     .on_close = [this](const std::string& reason) { close(reason); }}),
         timer(executor, [this] { connection.settle(); }),
         objects({.on_bound =
@@ -57,6 +58,8 @@ struct PipeWireDriver::Impl {
     objects.clear();
     registry.reset();
     timer.arm(std::nullopt);
+    checking = false;
+    silence.clear();
     if (told_connected.value_or(true)) log("device").warn("{}", reason);
     tell_connection(false, reason);
     machine.handle_disconnected(reason);
@@ -73,6 +76,24 @@ struct PipeWireDriver::Impl {
     if (changed) connection.settle();
     timer.arm(machine.poll_timeout());
     deliver();
+    tell_answer();
+  }
+
+  // What was made stays: a daemon that was stopped, or has too much to do, goes on with it. One
+  // that is killed closes the connection.
+  void fall_silent(const std::string& reason) {
+    log("device").warn("{}", reason);
+    if (!connection.ready()) return tell_connection(false, reason);
+    silence = reason;
+    checking = false;
+    call(callbacks.on_answer, false, reason);
+  }
+
+  void tell_answer() {
+    const bool was_silent = !std::exchange(silence, {}).empty();
+    if (was_silent) log("device").info("PipeWire answers again");
+    if (std::exchange(checking, false) || was_silent)
+      call(callbacks.on_answer, true, std::string());
   }
 
   void turn() {
@@ -149,6 +170,8 @@ struct PipeWireDriver::Impl {
   const std::string session = Uid::random().str();
   std::uint64_t connections = 0;
   std::optional<bool> told_connected;
+  bool checking = false;  // somebody waits for on_answer
+  std::string silence;    // since when it does not answer: why
   DeviceCallbacks callbacks;
   DeviceMachine machine;
   pw::Loop loop;
@@ -220,6 +243,16 @@ Result<> PipeWireDriver::clear_default(const std::string& node_name) {
   auto result = impl_->machine.clear_default(node_name);
   impl_->connection.settle();
   return result;
+}
+
+void PipeWireDriver::check() {
+  if (!connected() || !impl_->silence.empty()) return;
+  impl_->checking = true;
+  impl_->connection.settle();
+}
+
+std::string PipeWireDriver::silence() const {
+  return impl_->silence;
 }
 
 bool PipeWireDriver::connected() const {

@@ -29,7 +29,9 @@ class PipeWireDriver final : public DeviceDriver {
                                     bool muted) override;
   [[nodiscard]] Result<> set_default(const std::string& node_name) override;
   [[nodiscard]] Result<> clear_default(const std::string& node_name) override;
+  void check() override;
   [[nodiscard]] bool connected() const override;
+  [[nodiscard]] std::string silence() const override;
   [[nodiscard]] std::string version() const override;
   void shutdown() override;
 

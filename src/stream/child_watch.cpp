@@ -190,42 +190,44 @@ std::string ChildWatch::unproven_reason() const {
   return "waits for the tool's node to be linked to '" + expected_.device.name + "'";
 }
 
-std::optional<std::string> ChildWatch::verdict(Instant now) const {
+std::optional<ChildWatch::Verdict> ChildWatch::verdict(Instant now) const {
   if (!alive_) return std::nullopt;
   // Privacy: whatever else is true, its audio goes to (comes from) its own device only.
   for (const auto& [serial, node] : nodes_) {
     for (const auto& other : node.linked_to) {
       if (other == expected_.device) continue;
       const bool namesake = other.name == expected_.device.name;
-      return "its audio was linked to " + std::string(namesake ? "another device called " : "") +
-             "'" + other.name + "' instead of only '" + expected_.device.name + "'";
+      return Verdict{"its audio was linked to " +
+                     std::string(namesake ? "another device called " : "") + "'" + other.name +
+                     "' instead of only '" + expected_.device.name + "'"};
     }
   }
-  if (auto reason = idleness()) return reason;
+  if (auto idle = idleness()) return idle;
   if (unlinked_since_ && now - *unlinked_since_ >= unlinked_limit) {
-    return proven_ ? "it runs, but its PipeWire node is no longer linked to its device"
-                   : "it runs, but its PipeWire node was not linked to its device";
+    return Verdict{proven_ ? "it runs, but its PipeWire node is no longer linked to its device"
+                           : "it runs, but its PipeWire node was not linked to its device",
+                   true};
   }
   if (!proven_) return std::nullopt;  // the supervisor bounds the time to readiness
-  if (now - last_sign_ >= silent_limit) return "it runs, but gave no sign of life for 25 s";
-  if (spinning_since_ && activity_at_ - *spinning_since_ >= spinning_limit) {
-    return "it uses a whole processor and makes no progress";
-  }
+  if (now - last_sign_ >= silent_limit)
+    return Verdict{"it runs, but gave no sign of life for 25 s", true};
+  if (spinning_since_ && activity_at_ - *spinning_since_ >= spinning_limit)
+    return Verdict{"it uses a whole processor and makes no progress"};
   return std::nullopt;
 }
 
 // By samples, not by the clock: no sample, no proof.
-std::optional<std::string> ChildWatch::idleness() const {
+std::optional<ChildWatch::Verdict> ChildWatch::idleness() const {
   if (!still_since_ || activity_at_ - *still_since_ < still_limit) return std::nullopt;
-  if (activity_->stopped) return "a signal (SIGSTOP) has stopped it";
+  if (activity_->stopped) return Verdict{"a signal (SIGSTOP) has stopped it"};
   const auto still = activity_at_ - *still_since_;
   const auto used = activity_->cpu_seconds - still_cpu_;
   if (used >= busy_cpu * std::chrono::duration<double>(still).count()) {
     if (activity_at_ - last_sign_ < still_limit) return std::nullopt;  // it has so much to do
-    return "it uses a whole processor and makes no progress";
+    return Verdict{"it uses a whole processor and makes no progress"};
   }
   if (!proven_ && expected_.looks_up_names) return std::nullopt;
-  return "it does nothing: its main thread stands still";
+  return Verdict{"it does nothing: its main thread stands still", true};
 }
 
 std::optional<Instant> ChildWatch::poll_timeout() const {

@@ -57,8 +57,14 @@ class ChildWatch {
   [[nodiscard]] bool proven() const { return proven_; }
   [[nodiscard]] std::string unproven_reason() const;
 
+  struct Verdict {
+    std::string reason;
+    // It may be the fault of the sound system, which the child waits for: if that does not answer,
+    // another child would do no better.
+    bool may_wait_for_sound = false;
+  };
   // Why the child must be ended; nullopt while it behaves.
-  [[nodiscard]] std::optional<std::string> verdict(Instant now) const;
+  [[nodiscard]] std::optional<Verdict> verdict(Instant now) const;
   [[nodiscard]] std::optional<Instant> poll_timeout() const;
 
   struct BindFailure {
@@ -84,7 +90,7 @@ class ChildWatch {
   void update_proof(Instant now);
   [[nodiscard]] bool all_bound() const;
   [[nodiscard]] bool linked_to_device() const;
-  [[nodiscard]] std::optional<std::string> idleness() const;
+  [[nodiscard]] std::optional<Verdict> idleness() const;
 
   Expected expected_;
   bool alive_ = false;

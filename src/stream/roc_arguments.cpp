@@ -1,5 +1,6 @@
 #include "stream/roc_arguments.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/duration.hpp"
@@ -98,6 +99,25 @@ std::vector<std::string> roc_base_environment(const GetEnvironment& get) {
     environment.push_back(std::string("PULSE_SERVER=unix:") + runtime_dir + "/pulse/native");
   }
   return environment;
+}
+
+// PULSE_SERVER is a list of servers, each perhaps with the machine that it is for; the first
+// counts.
+std::string pulse_socket(const std::vector<std::string>& environment) {
+  const auto value = [&](std::string_view key) {
+    for (const std::string_view entry : environment)
+      if (entry.starts_with(key)) return std::string(entry.substr(key.size()));
+    return std::string();
+  };
+  auto server = value("PULSE_SERVER=");
+  if (server.empty()) {
+    const auto directory = value("PULSE_RUNTIME_PATH=");
+    return directory.empty() ? "" : directory + "/native";
+  }
+  server.resize(std::min(server.find(' '), server.size()));
+  if (server.starts_with('{')) server.erase(0, server.find('}') + 1);
+  if (server.starts_with("unix:")) server.erase(0, 5);
+  return server.starts_with('/') ? server : "";
 }
 
 std::string roc_node_properties(const Uid& stream) {

@@ -29,6 +29,9 @@ using GetEnvironment = std::function<const char*(const char*)>;
 // What a tool needs to reach the session's sound server, and nothing else of ours.
 [[nodiscard]] std::vector<std::string> roc_base_environment(const GetEnvironment& get);
 
+// The Unix socket that libpulse in such an environment will connect to; empty: none.
+[[nodiscard]] std::string pulse_socket(const std::vector<std::string>& environment);
+
 // PULSE_PROP=… for one stream's node: its identity, and that it must not move to another device.
 [[nodiscard]] std::string roc_node_properties(const Uid& stream);
 

@@ -87,6 +87,10 @@ void RocCliEngine::start() {
   tasks_.spawn("probe of the Roc tools", watch());
 }
 
+std::string RocCliEngine::sound_server() const {
+  return pulse_socket(environment_);
+}
+
 boost::asio::awaitable<void> RocCliEngine::shutdown() {
   tasks_.cancel();
   return tasks_.join();

@@ -38,6 +38,7 @@ class RocCliEngine final : public StreamEngine {
   void set_on_changed(std::function<void()> on_changed) override;
   [[nodiscard]] Result<StreamPlan> plan(const StreamSpec& spec,
                                         const StreamDevices& devices) const override;
+  [[nodiscard]] std::string sound_server() const override;
   [[nodiscard]] std::optional<EngineFact> parse(std::string_view line) const override;
 
  private:

@@ -61,6 +61,7 @@ Result<> StreamDispatcher::start(const std::vector<StreamSpec>& configured) {
 
 boost::asio::awaitable<void> StreamDispatcher::shutdown() {
   impl_->closing = true;
+  impl_->server.stop();
   impl_->usage_timer.arm(std::nullopt);
   impl_->activity_timer.arm(std::nullopt);
   for (const auto& [uid, record] : impl_->records) {

@@ -114,6 +114,10 @@ class StreamEngine {
   [[nodiscard]] virtual Result<StreamPlan> plan(const StreamSpec& spec,
                                                 const StreamDevices& devices) const = 0;
 
+  // The Unix socket of the sound server that its tools play to and record from; empty: another way,
+  // or not known.
+  [[nodiscard]] virtual std::string sound_server() const = 0;
+
   // Stateless; nullopt for lines that say nothing.
   [[nodiscard]] virtual std::optional<EngineFact> parse(std::string_view line) const = 0;
 };

@@ -84,7 +84,18 @@ void StreamMachine::handle_removed(Now now) {
 void StreamMachine::handle_connection(bool connected, Now now) {
   if (connected_ == connected) return;
   connected_ = connected;
+  silence_.reset();
+  sound_asked_ = false;
   decide(now);
+}
+
+void StreamMachine::handle_sound(std::optional<StreamProblem> silence, Now now) {
+  if (silence_ && !silence) watch_.excuse(now.mono);
+  // A doubt of before is certain now; one of before the silence is not.
+  sound_answered_ = std::exchange(sound_asked_, false) && !silence && !silence_;
+  silence_ = std::move(silence);
+  decide(now);
+  sound_answered_ = false;
 }
 
 void StreamMachine::handle_device(Side side, const DeviceInfo* device, Now now, AboutDevice about) {
@@ -193,7 +204,7 @@ void StreamMachine::handle_activity(const ProcessActivity& activity, Now now) {
 }
 
 void StreamMachine::handle_timeout(Now now) {
-  const auto deadline = watch_.poll_timeout();
+  const auto deadline = sound_asked_ || silence_ ? std::nullopt : watch_.poll_timeout();
   if (deadline && now.mono > *deadline + asleep) watch_.excuse(now.mono);
   if (replan_at_ && now.mono >= *replan_at_) {
     replan_at_.reset();
@@ -214,6 +225,7 @@ std::optional<Instant> StreamMachine::poll_timeout() const {
   std::optional<Instant> next = watch_.poll_timeout();
   // After a fault nothing more is due: the supervisor ends the child.
   if (fault_sent_ != 0 && fault_sent_ == child_.generation) next.reset();
+  if (sound_asked_ || silence_) next.reset();  // nor while it is not known whose fault it is
   const bool may_rest = ensured_ && spec_.settings.on_idle == OnIdle::pause;
   const auto idle_at = may_rest ? idle_.idle_at(idle_after()) : std::nullopt;
   for (const auto& other : {health_.poll_timeout(), look_again_, replan_at_, idle_at}) {
@@ -313,12 +325,14 @@ void StreamMachine::decide_child(Now now) {
 
 void StreamMachine::check_child(Now now) {
   if (!lives(child_.state) || fault_sent_ == child_.generation) return;
-  if (const auto reason = watch_.verdict(now.mono)) {
+  const auto verdict = watch_.verdict(now.mono);
+  if (verdict && (!verdict->may_wait_for_sound || sound_answered_)) {
     fault_sent_ = child_.generation;
-    last_problem_ = {*reason, ""};
-    effects_.push_back(FaultChild{child_.generation, *reason});
+    last_problem_ = {verdict->reason, ""};
+    effects_.push_back(FaultChild{child_.generation, verdict->reason});
     return;
   }
+  if (verdict && !silence_ && !std::exchange(sound_asked_, true)) effects_.push_back(CheckSound{});
   if (!watch_.proven()) return;
   last_problem_ = {};
   if (ready_sent_ == child_.generation) return;
@@ -368,6 +382,8 @@ std::optional<StreamProblem> StreamMachine::blocker() const {
     return StreamProblem{"waits for PipeWire",
                          "start PipeWire, or log in to a session that has it"};
   }
+  // A child that is there waits with it; a new one would be no better off.
+  if (silence_ && !ensured_ && kind_ != StreamKind::local) return silence_;
   if (auto problem = missing_device(Side::source)) return problem;
   return missing_device(Side::destination);
 }

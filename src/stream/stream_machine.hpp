@@ -57,12 +57,13 @@ class StreamMachine {
   struct ReadyChild {
     std::uint64_t generation;
   };
+  struct CheckSound {};  // answered by handle_sound()
   struct EnsureLink {
     std::string from_node, to_node;
   };
   struct RemoveLink {};
   using Effect = std::variant<PlanChild, EnsureChild, RestartChild, StopChild, FaultChild,
-                              ReadyChild, EnsureLink, RemoveLink>;
+                              ReadyChild, CheckSound, EnsureLink, RemoveLink>;
   enum class Side { source, destination };
   // How people call a device, and why it is not there; empty if not known.
   struct AboutDevice {
@@ -79,6 +80,8 @@ class StreamMachine {
 
   // Facts.
   void handle_connection(bool connected, Now now);  // to PipeWire
+  // Whether who the child waits for answers: PipeWire, and its Pulse server. nullopt: they do, now.
+  void handle_sound(std::optional<StreamProblem> silence, Now now);
   // device: nullptr if it is not there.
   void handle_device(Side side, const DeviceInfo* device, Now now, AboutDevice about = {});
   void handle_engine_changed(Now now);
@@ -132,6 +135,8 @@ class StreamMachine {
   std::optional<StreamKind> kind_;
   bool removed_ = false;
   bool connected_ = false;
+  bool sound_asked_ = false, sound_answered_ = false;
+  std::optional<StreamProblem> silence_;  // of the sound system, as last told
   std::optional<DeviceInfo> source_, destination_;
   AboutDevice about_source_, about_destination_;
 

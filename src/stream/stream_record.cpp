@@ -95,9 +95,10 @@ StreamSpec StreamRecord::bound_spec() const {
 }
 
 // All facts in one go, here and below: between them the machine would believe, and show, nonsense.
-void StreamRecord::begin(bool connected) {
+void StreamRecord::begin(bool connected, const std::optional<StreamProblem>& silence) {
   tell([&](StreamMachine& m, Now now) {
     m.handle_connection(connected, now);
+    if (silence) m.handle_sound(silence, now);
     for (const auto side : sides) feed_side(m, side, now);
   });
 }
@@ -294,6 +295,10 @@ void StreamRecord::carry_out(StreamMachine::FaultChild& effect) {
 
 void StreamRecord::carry_out(StreamMachine::ReadyChild& effect) {
   tools_.supervisor.ready(uid(), effect.generation);
+}
+
+void StreamRecord::carry_out(StreamMachine::CheckSound&) {
+  tools_.check_sound();
 }
 
 void StreamRecord::carry_out(StreamMachine::EnsureLink& effect) {

@@ -29,6 +29,7 @@ struct StreamTools {
   // UDP ports of all other streams: in their specs, or chosen for them.
   std::function<std::set<std::uint16_t>(const Uid& but)> taken_ports;
   std::function<void(const Uid&)> on_drained;
+  std::function<void()> check_sound;  // StreamMachine::CheckSound
 };
 
 class StreamRecord {
@@ -46,7 +47,8 @@ class StreamRecord {
   // With the addresses that were chosen for it in place of those that were left to rocd.
   [[nodiscard]] StreamSpec bound_spec() const;
 
-  void begin(bool connected);      // once, before anything else is told
+  // Once, before anything else is told. silence: why the sound system does not answer, if so.
+  void begin(bool connected, const std::optional<StreamProblem>& silence);
   void set_spec(StreamSpec spec);  // also of one that was removed: it is there again
   void remove();
   void close();  // the daemon ends: no effect, no timer from here on
@@ -85,6 +87,7 @@ class StreamRecord {
   void carry_out(StreamMachine::StopChild& effect);
   void carry_out(StreamMachine::FaultChild& effect);
   void carry_out(StreamMachine::ReadyChild& effect);
+  void carry_out(StreamMachine::CheckSound& effect);
   void carry_out(StreamMachine::EnsureLink& effect);
   void carry_out(StreamMachine::RemoveLink& effect);
   [[nodiscard]] Result<StreamPlan> plan(const StreamMachine::PlanChild& request);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/duration.hpp"
+#include "base/log.hpp"
 #include "model/json.hpp"
 #include "model/validate.hpp"
 #include "stream/stream_tuning.hpp"
@@ -45,7 +46,9 @@ StreamDispatcher::Impl::Impl(boost::asio::any_io_executor ex, Options opts, Stre
             bus,
             options.ports,
             [this](const Uid& but) { return taken_ports(but); },
-            [this](const Uid& uid) { after(uid); }},
+            [this](const Uid& uid) { after(uid); },
+            [this] { endpoints.driver().check(); }},
+      server(executor, [this](bool answers) { tell_server(answers); }),
       usage_timer(executor, [this] { sample_usage(); }),
       activity_timer(executor, [this] { sample_activity(); }) {}
 
@@ -109,7 +112,15 @@ void StreamDispatcher::Impl::set_callbacks() {
     for (const auto& [uid, found] : records) found->tell_device(endpoint);
   };
   callbacks.on_connection = [this](bool connected) {
+    silence.reset();
+    server.stop();
+    server_answers = true;
     tell_all([connected](StreamMachine& m, Now now) { m.handle_connection(connected, now); });
+  };
+  callbacks.on_answer = [this](bool answers, const std::string& reason) {
+    // The tools reach PipeWire through another process: that one must answer, too.
+    if (answers) return server.ask(engine.sound_server());
+    tell_sound(StreamProblem{reason, "restart PipeWire if it lasts; its log says what it does"});
   };
   callbacks.on_stream_node = [this](const StreamNodeInfo& node) {
     tell(node.stream, [&](StreamMachine& m, Now now) { m.handle_node(node, now); });
@@ -127,6 +138,24 @@ void StreamDispatcher::Impl::set_callbacks() {
   endpoints.set_callbacks(std::move(callbacks));
 }
 
+void StreamDispatcher::Impl::tell_server(bool answers) {
+  if (answers != server_answers)
+    rocd::log("stream").log(answers ? spdlog::level::info : spdlog::level::warn,
+                            "PipeWire's Pulse server {}",
+                            answers ? "answers again" : "does not answer (frozen or overloaded)");
+  server_answers = answers;
+  if (!endpoints.driver().silence().empty()) return;  // that is told already, and matters more
+  if (answers) return tell_sound(std::nullopt);
+  tell_sound(StreamProblem{
+      "PipeWire's Pulse server does not answer (it is there, but frozen or overloaded)",
+      "restart pipewire-pulse if it lasts; its log says what it does"});
+}
+
+void StreamDispatcher::Impl::tell_sound(std::optional<StreamProblem> problem) {
+  silence = std::move(problem);
+  tell_all([&](StreamMachine& m, Now now) { m.handle_sound(silence, now); });
+}
+
 // --- records
 
 StreamRecord& StreamDispatcher::Impl::add(StreamSpec spec) {
@@ -135,7 +164,7 @@ StreamRecord& StreamDispatcher::Impl::add(StreamSpec spec) {
   if (slot) return bring_back(*slot, std::move(spec));
   slot = std::make_unique<StreamRecord>(tools, std::move(spec));
   if (started) publish(EventType::stream_created, uid, nullptr, to_json(slot->view()));
-  slot->begin(endpoints.driver().connected());
+  slot->begin(endpoints.driver().connected(), silence);
   tell_users(slot->spec());
   return *slot;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "aio/machine_timer.hpp"
+#include "stream/pulse_ping.hpp"
 #include "stream/stream_dispatcher.hpp"
 #include "stream/stream_record.hpp"
 #include "stream/stream_store.hpp"
@@ -39,6 +40,8 @@ struct StreamDispatcher::Impl {
   StreamRecord& bring_back(StreamRecord& record, StreamSpec spec);
   void publish(EventType type, const Uid& uid, const EventBody& pre, const EventBody& post);
   void tell_engine();
+  void tell_server(bool answers);
+  void tell_sound(std::optional<StreamProblem> problem);
   void change(StreamRecord& record, StreamSpec spec);
   void remove(StreamRecord& record);
   Result<Stream> override_configured(StreamRecord& record, StreamSpec spec);
@@ -64,6 +67,9 @@ struct StreamDispatcher::Impl {
   StreamStore store;
   EventBus& events;
   StreamTools tools;
+  PulsePing server;
+  bool server_answers = true;
+  std::optional<StreamProblem> silence;  // of PipeWire or its Pulse server
   MachineTimer usage_timer;
   MachineTimer activity_timer;
   bool sampling = false;

@@ -133,6 +133,7 @@ void StreamMachine::update_status(Now now) {
 }
 
 HealthReport StreamMachine::derive_health(Now now) const {
+  if (silence_ && !obstacle()) return {Health::unhealthy, silence_->message, silence_->hint};
   if (status_.state == StreamState::running) {
     if (kind_ == StreamKind::receive) return receiver_health(now);
     if (kind_ == StreamKind::send) return sender_health();

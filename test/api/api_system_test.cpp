@@ -26,6 +26,13 @@ TEST_CASE("The system says what it is and what it found") {
   CHECK(answer.at("/config_file") == "/etc/rocd/rocd.yaml");
   rocd.driver.disconnect();
   CHECK(rocd.ask("GET", "/system").at("/pipewire/version") == "null");
+  rocd.driver.connect();
+  rocd.driver.fall_silent();
+  rocd.settle();
+  CHECK(rocd.ask("GET", "/system").at("/pipewire/connected") == "true");
+  CHECK(rocd.ask("GET", "/system").at("/pipewire/message") == "the sound system does not answer");
+  CHECK(rocd.ask("GET", "/readyz").at("/checks/1/message") == "PipeWire does not answer");
+  CHECK(rocd.ask("GET", "/metrics").body.find("rocd_pipewire_connected 0") != std::string::npos);
 }
 
 TEST_CASE("The system names what is stored and cannot be read, until it is replaced") {

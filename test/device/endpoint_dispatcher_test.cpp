@@ -428,6 +428,30 @@ TEST_CASE("while the sound system is away everything says so, and comes back wit
   CHECK(peer.endpoints->list().size() == 3);
 }
 
+TEST_CASE("a sound system that does not answer is told of once, and so is its answer") {
+  EndpointWorld peer({configured_kitchen()});
+  std::vector<std::string> told;
+  const auto reader =
+      peer.events.subscribe([&] { told.emplace_back("news"); }, EventBus::Interest::changes);
+  peer.driver->fall_silent();
+  for (int i = 0; i < 3; ++i) {
+    peer.driver->check();
+    peer.driver->deliver();
+  }
+  CHECK(told.size() == 1);
+  CHECK(peer.at(configured_kitchen().uid).status.state == EndpointState::present);
+  peer.driver->hold_devices = true;
+  const auto late = make(peer, wanted("Bath"));
+  peer.driver->deliver();
+  CHECK(peer.at(late).status.message == "the sound system does not answer");
+  told.clear();
+  peer.driver->answer_again();
+  peer.driver->deliver();
+  CHECK(told.size() == 2);  // and what the device waits for now
+  CHECK(peer.at(late).status.message.starts_with("being made"));
+  CHECK(peer.endpoints->reconnects() == 0);
+}
+
 TEST_CASE("what is stored and cannot be read is left out and left alone") {
   EndpointWorld peer;
   const auto good = make(peer, wanted("Kitchen"));

@@ -35,6 +35,7 @@ struct EndpointWorld {
     endpoints.emplace(io.get_executor(), self, *driver, *store, events);
     endpoints->set_callbacks({.on_changed = [this](const Uid& uid) { changed.insert(uid); },
                               .on_connection = [this](bool up) { connections.push_back(up); },
+                              .on_answer = {},
                               .on_stream_node = {},
                               .on_stream_node_gone = {},
                               .on_link = {}});

@@ -13,6 +13,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "e2e/raw_connection.hpp"
 #include "e2e/scene.hpp"
 
 using namespace rocd::test;
@@ -286,6 +287,19 @@ TEST_CASE("Limits: when few descriptors are left, children wait and requests are
     crowd.timed([&] { CHECK(rocd.http().request("GET", "/readyz").status == 200); });
   WARN("with few descriptors left: " << crowd.times());
   crowd.check_that_nobody_else_was_hurt();
+  {
+    const auto url = rocd.http().url();
+    const auto port = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+    std::vector<RawConnection> held;
+    for (int i = 0; i < 48; ++i) held.push_back(RawConnection::tcp(port, {.address = "127.0.0.2"}));
+    CHECK(eventually([&] {
+      auto late = RawConnection::tcp(port, {.address = "127.0.0.3"});
+      const auto answer = late.answer();
+      return answer && answer->status == 503;
+    }));
+    CHECK(rocd.log().find("cannot accept") == std::string::npos);
+  }
+  CHECK(eventually([&] { return rocd.http().request("GET", "/readyz").status == 200; }));
 
   REQUIRE(::prlimit(pid, RLIMIT_NOFILE, &before, nullptr) == 0);
   CHECK(eventually([&] { return crowd.states()["running"] == wanted + 2; }, 2 * patience));

@@ -82,6 +82,45 @@ TEST_CASE("the tone is back after PipeWire's Pulse server was killed and started
   check_that_the_tone_arrives();
 }
 
+TEST_CASE("a PipeWire that stands still is told of, and costs neither a child nor a device",
+          "[e2e]") {
+  Scene scene(loopback_config());
+  auto& rocd = scene.rocd();
+  rocd.wait_for_streams(both);
+  const Player player("rocd.speaker", tone);
+  const Listener microphone("rocd.microphone", source);
+  REQUIRE(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  const auto children = std::pair(rocd.child_of("send"), rocd.child_of("receive"));
+  const auto serial = rocd.endpoint("rocd.speaker").at("status").at("node_serial");
+  for (const std::string daemon : {"pipewire", "pipewire-pulse"}) {
+    INFO(daemon);
+    scene.session.signal(daemon, SIGSTOP);
+    const auto is_told = [&] {
+      for (const auto& stream : both) {
+        const auto health = rocd.stream(stream).at("status").at("health").as_object();
+        if (health.at("overall") != "unhealthy") return false;
+        const auto* message = health.if_contains("message");
+        if (message == nullptr || message->as_string().find("does not answer") == std::string::npos)
+          return false;
+      }
+      return true;
+    };
+    CHECK(eventually(is_told));
+    const bool is_pipewire = daemon == "pipewire";
+    CHECK(rocd.http().get("/system").at("pipewire").as_object().contains("message") == is_pipewire);
+    CHECK(rocd.http().request("GET", "/readyz").status == (is_pipewire ? 503 : 200));
+    CHECK(std::pair(rocd.child_of("send"), rocd.child_of("receive")) == children);
+    scene.session.signal(daemon, SIGCONT);
+    CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+    INFO(rocd.log());
+    CHECK(eventually([&] { return !is_told(); }));
+    rocd.wait_for_streams(both);
+    CHECK(std::pair(rocd.child_of("send"), rocd.child_of("receive")) == children);
+    CHECK(rocd.endpoint("rocd.speaker").at("status").at("node_serial") == serial);
+    CHECK(rocd.http().request("GET", "/readyz").status == 200);
+  }
+}
+
 TEST_CASE("the tone is back after the session manager was killed and started again", "[e2e]") {
   Scene scene(loopback_config());
   scene.rocd().wait_for_streams(both);

@@ -51,6 +51,25 @@ void FakeDeviceDriver::disconnect(const std::string& reason) {
   check_links();
 }
 
+void FakeDeviceDriver::check() {
+  log.emplace_back("check");
+  if (!connected_) return;
+  queue([this] {
+    if (callbacks_.on_answer) callbacks_.on_answer(silence_.empty(), silence_);
+  });
+}
+
+void FakeDeviceDriver::fall_silent() {
+  silence_ = "the sound system does not answer";
+}
+
+void FakeDeviceDriver::answer_again() {
+  silence_.clear();
+  queue([this] {
+    if (callbacks_.on_answer) callbacks_.on_answer(true, "");
+  });
+}
+
 void FakeDeviceDriver::release() {
   hold_devices = false;
   for (const auto& [uid, device] : wanted)

@@ -26,6 +26,8 @@ class FakeDeviceDriver final : public DeviceDriver {
                                     bool muted) override;
   [[nodiscard]] Result<> set_default(const std::string& node_name) override;
   [[nodiscard]] Result<> clear_default(const std::string& node_name) override;
+  void check() override;
+  [[nodiscard]] std::string silence() const override { return silence_; }
   [[nodiscard]] bool connected() const override { return connected_; }
   [[nodiscard]] std::string version() const override { return connected_ ? "fake-1.0" : ""; }
   void shutdown() override;
@@ -39,6 +41,8 @@ class FakeDeviceDriver final : public DeviceDriver {
   // --- the rest of the world
   void connect();  // start() does it too, unless hold_connection was set before
   void disconnect(const std::string& reason = "the test took it away");
+  void fall_silent();  // no check() is answered
+  void answer_again();
   void add_system_device(DeviceInfo info);  // missing fields are filled in sensibly
   void remove_system_device(const std::string& node_name);
   void change_volume(const std::string& node_name, double volume,
@@ -79,6 +83,7 @@ class FakeDeviceDriver final : public DeviceDriver {
 
   DeviceCallbacks callbacks_;
   bool connected_ = false;
+  std::string silence_;
   std::uint64_t next_serial_ = 100;
   std::map<std::string, DeviceInfo> devices_;         // present
   std::map<std::string, DeviceInfo> system_devices_;  // plugged in, also while disconnected

@@ -38,6 +38,8 @@ class FakeStreamEngine final : public StreamEngine {
     if (on_changed_) on_changed_();
   }
 
+  std::string server;  // sound_server()
+  [[nodiscard]] std::string sound_server() const override { return server; }
   [[nodiscard]] const EngineInfo& info() const override { return info_; }
   void set_on_changed(std::function<void()> on_changed) override {
     on_changed_ = std::move(on_changed);

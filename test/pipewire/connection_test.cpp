@@ -58,29 +58,88 @@ TEST_CASE("a driver that starts before PipeWire waits for it", "[pipewire]") {
   CHECK(harness.connections.size() == 2);
 }
 
-TEST_CASE("a frozen PipeWire is noticed, does not hold up shutdown, and is used again",
+TEST_CASE("a frozen PipeWire is told of and kept, and goes on with all that was made",
           "[pipewire]") {
   DriverHarness harness;
   harness.driver->ensure_device(virtual_output("kitchen"));
   REQUIRE(harness.until_device("rocd.kitchen"));
+  const auto serial = harness.device("rocd.kitchen")->serial;
   harness.session.signal("pipewire", SIGSTOP);
   harness.driver->ensure_device(virtual_output("bath"));  // a question that is not answered
-  REQUIRE(harness.until([&] { return !harness.connections.back().first; }));
-  CHECK(harness.connections.back().second.find("frozen") != std::string::npos);
+  REQUIRE(harness.until([&] { return !harness.answers.empty(); }));
+  CHECK_FALSE(harness.answers.back().first);
+  CHECK(harness.answers.back().second.find("frozen") != std::string::npos);
+  CHECK(harness.driver->silence() == harness.answers.back().second);
+  CHECK(harness.driver->connected());
+  CHECK(harness.connections.size() == 1);
+  CHECK(harness.device("rocd.kitchen") != nullptr);
   harness.session.signal("pipewire", SIGCONT);
-  REQUIRE(harness.until_device("rocd.kitchen"));
   REQUIRE(harness.until_device("rocd.bath"));
-  CHECK(harness.until(
-      [&] { return harness.dumped_nodes("rocd.instance", harness.peer.str()).size() == 2; }));
+  CHECK(harness.answers.back().first);
+  CHECK(harness.driver->silence().empty());
+  CHECK(harness.connections.size() == 1);
+  CHECK(harness.device("rocd.kitchen")->serial == serial);
+  CHECK(harness.dumped_nodes("rocd.instance", harness.peer.str()).size() == 2);
+}
 
+TEST_CASE("a PipeWire that is frozen does not hold up shutdown", "[pipewire]") {
+  DriverHarness harness;
+  harness.driver->ensure_device(virtual_output("kitchen"));
+  REQUIRE(harness.until_device("rocd.kitchen"));
   harness.session.signal("pipewire", SIGSTOP);
-  harness.driver->remove_device(virtual_output("bath").uid);
+  harness.driver->remove_device(virtual_output("kitchen").uid);
   const auto before = Now::read().mono;
   harness.driver->shutdown();
   CHECK(Now::read().mono - before < 200ms);
   harness.session.signal("pipewire", SIGCONT);
   CHECK(harness.until(
       [&] { return harness.dumped_nodes("rocd.instance", harness.peer.str()).empty(); }));
+}
+
+TEST_CASE("a PipeWire that is frozen when it is found is used as soon as it goes on",
+          "[pipewire]") {
+  DriverHarness harness(AudioSession::Start::later);
+  harness.session.restart();
+  harness.session.signal("pipewire", SIGSTOP);
+  harness.driver.reset();
+  harness.connections.clear();
+  harness.start_driver();
+  harness.driver->ensure_device(virtual_output("kitchen"));
+  REQUIRE(harness.until([&] {
+    return !harness.connections.empty() &&
+           harness.connections.back().second.find("frozen") != std::string::npos;
+  }));
+  CHECK_FALSE(harness.driver->connected());
+  harness.session.signal("pipewire", SIGCONT);
+  CHECK(harness.until_device("rocd.kitchen"));
+  CHECK(harness.connections.back().first);
+}
+
+TEST_CASE("a frozen PipeWire that is killed and started again is found again", "[pipewire]") {
+  DriverHarness harness;
+  harness.driver->ensure_device(virtual_output("kitchen"));
+  REQUIRE(harness.until_device("rocd.kitchen"));
+  harness.session.signal("pipewire", SIGSTOP);
+  harness.driver->check();
+  REQUIRE(harness.until([&] { return !harness.answers.empty(); }));
+  harness.session.kill("pipewire");
+  REQUIRE(harness.until([&] { return !harness.connections.back().first; }));
+  CHECK(harness.driver->silence().empty());
+  harness.session.restart();
+  CHECK(harness.until_device("rocd.kitchen"));
+  CHECK(harness.connections.back().first);
+}
+
+TEST_CASE("who asks whether PipeWire answers is told, each time", "[pipewire]") {
+  DriverHarness harness;
+  REQUIRE(harness.until([&] { return harness.driver->connected(); }));
+  harness.run_for(100ms);
+  CHECK(harness.answers.empty());
+  for (std::size_t asked = 1; asked <= 3; ++asked) {
+    harness.driver->check();
+    CHECK(harness.until([&] { return harness.answers.size() == asked; }));
+    CHECK(harness.answers.back() == std::pair(true, std::string()));
+  }
 }
 
 TEST_CASE("a session manager that dies and comes back costs no node", "[pipewire]") {

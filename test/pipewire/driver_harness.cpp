@@ -15,6 +15,8 @@ void DriverHarness::start_driver() {
           [this](bool connected, const std::string& reason) {
             connections.emplace_back(connected, reason);
           },
+      .on_answer = [this](bool answered,
+                          const std::string& reason) { answers.emplace_back(answered, reason); },
       .on_device =
           [this](const DeviceInfo& info) {
             devices[info.node_name] = info;

@@ -52,6 +52,7 @@ class DriverHarness {
     std::string reason;
   };
   std::vector<std::pair<bool, std::string>> connections;
+  std::vector<std::pair<bool, std::string>> answers;
   std::map<std::string, DeviceInfo> devices;
   std::vector<DeviceInfo> device_events;
   std::vector<std::string> gone;

@@ -78,6 +78,9 @@ TEST_CASE("what each type says") {
              status({{"state", "present"}, {"in_use_by", json::array{"/streams/x"}}})) ==
         "present, in use by 1 stream");
   CHECK(text("daemon.pipewire", {{"pipewire", {{"connected", true}}}},
+             {{"pipewire", {{"connected", true}, {"message", "PipeWire does not answer"}}}}) ==
+        "PipeWire does not answer");
+  CHECK(text("daemon.pipewire", {{"pipewire", {{"connected", true}}}},
              {{"pipewire", {{"connected", false}}}}) == "not connected");
   CHECK(text("daemon.tools", nullptr, {{"tools", system().at("tools")}}) ==
         "roc-send 0.4.0, roc-recv 0.4.0");

@@ -118,6 +118,11 @@ TEST_CASE("the checks of a daemon tell what is wrong and what to do") {
   const auto text = render_checks(checks, {});
   CHECK(contains(text, "problem  pipewire"));
   CHECK(contains(text, "-> start it: systemctl --user start pipewire"));
+  sick.as_object()["pipewire"] = {
+      {"connected", true}, {"version", "1.4.2"}, {"message", "PipeWire does not answer"}};
+  const auto silent = render_checks(daemon_checks(sick, ready(), json::array()), {});
+  CHECK(contains(silent, "PipeWire does not answer"));
+  CHECK(contains(silent, "systemctl --user restart pipewire"));
   CHECK(contains(text, "warning  roc-recv"));
   CHECK(contains(text, "OpenFEC"));
   CHECK(contains(text, "ready: state"));

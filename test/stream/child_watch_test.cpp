@@ -29,7 +29,14 @@ struct Watched {
     activity.waits += waits;
     activity.cpu_seconds += cpu_seconds;
     watch.handle_activity(activity, now);
-    return watch.verdict(now);
+    return verdict();
+  }
+  [[nodiscard]] std::optional<std::string> verdict() const {
+    const auto found = watch.verdict(now);
+    return found ? std::optional(found->reason) : std::nullopt;
+  }
+  [[nodiscard]] bool may_wait_for_sound() const {
+    return watch.verdict(now).value().may_wait_for_sound;
   }
   std::optional<std::string> works() { return sample(100, 0.03, interval); }
   std::optional<std::string> stands() { return sample(0, 0, interval); }
@@ -75,7 +82,8 @@ TEST_CASE("child watch: a main thread that stands still is noticed within 3 s") 
     return std::exchange(first, false) ? watched.sample(1, 0, interval) : watched.stands();
   });
   CHECK(after < 3s);
-  CHECK(watched.watch.verdict(watched.now) == "it does nothing: its main thread stands still");
+  CHECK(watched.verdict() == "it does nothing: its main thread stands still");
+  CHECK(watched.may_wait_for_sound());
 }
 
 TEST_CASE("child watch: a stopped child is noticed within 3 s, and told apart") {
@@ -84,7 +92,8 @@ TEST_CASE("child watch: a stopped child is noticed within 3 s, and told apart") 
   CHECK_FALSE(watched.works());
   watched.activity.stopped = true;
   CHECK(endured(watched, [&] { return watched.stands(); }) < 3s);
-  CHECK(watched.watch.verdict(watched.now) == "a signal (SIGSTOP) has stopped it");
+  CHECK(watched.verdict() == "a signal (SIGSTOP) has stopped it");
+  CHECK_FALSE(watched.may_wait_for_sound());
 }
 
 TEST_CASE("child watch: a short stop is forgiven") {
@@ -128,7 +137,8 @@ TEST_CASE("child watch: a spinning child is noticed within 3 s, also if a quarte
                                        : watched.sample(3, 0.57, interval);
   });
   CHECK(after < 3s);
-  CHECK(watched.watch.verdict(watched.now) == "it uses a whole processor and makes no progress");
+  CHECK(watched.verdict() == "it uses a whole processor and makes no progress");
+  CHECK_FALSE(watched.may_wait_for_sound());
 }
 
 TEST_CASE("child watch: a spinning child is noticed, however little of a processor it gets") {
@@ -141,7 +151,8 @@ TEST_CASE("child watch: a spinning child is noticed, however little of a process
                                        : watched.sample(0, 0.2, interval);
   });
   CHECK(after < 3s);
-  CHECK(watched.watch.verdict(watched.now) == "it uses a whole processor and makes no progress");
+  CHECK(watched.verdict() == "it uses a whole processor and makes no progress");
+  CHECK_FALSE(watched.may_wait_for_sound());
 }
 
 TEST_CASE("child watch: a last line after it began to spin excuses a child only for a moment") {

@@ -447,6 +447,31 @@ TEST_CASE("all streams wait while the sound system is away, and come back with i
   CHECK(world.reaches(second, StreamState::running));
 }
 
+TEST_CASE("a sound system that does not answer is not taken for children that do not work") {
+  TempDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto uid = world.streams->create(world.sending())->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::running));
+  const auto* child = world.process_of(uid);
+  REQUIRE(child != nullptr);
+  world.driver.fall_silent();
+  world.driver.remove_stream_node(uid);
+  REQUIRE(world.until([&] {
+    return world.streams->find(uid)->status.health.message == "the sound system does not answer";
+  }));
+  CHECK(child->alive());
+  CHECK(world.state(uid) == StreamState::running);
+  // One that is made meanwhile waits; devices that are not there yet say why.
+  const auto late = world.streams->create(world.sending())->spec.uid;
+  CHECK(world.reaches(late, StreamState::waiting));
+  CHECK(world.process_of(late) == nullptr);
+  world.driver.answer_again();
+  CHECK(world.reaches(late, StreamState::running));
+  // Its node does not come back: now that is the child's fault.
+  REQUIRE(world.until([&] { return !child->alive(); }));
+  CHECK(world.until([&] { return world.spawner.count() >= 3; }));
+}
+
 TEST_CASE("a stream waits for the tools and starts when they are there") {
   TempDirectory directory;
   DispatcherWorld world(directory.path());

@@ -542,6 +542,131 @@ TEST_CASE("a child that is not linked yet waits its turn while others are linked
   }
 }
 
+namespace {
+const StreamProblem frozen{"PipeWire does not answer", "restart it"};
+
+// A sender whose child is not linked any more; whether PipeWire works is not known yet.
+World doubted() {
+  auto world = working(sending());
+  world.sound_answers.reset();
+  world.node_gone();
+  world.pass(2800ms);
+  return world;
+}
+}  // namespace
+
+TEST_CASE("before a child is ended for standing still it is asked whether PipeWire does") {
+  auto world = doubted();
+  CHECK(world.take("check") == 1);
+  CHECK(world.take("fault") == 0);
+  CHECK(world.state() == StreamState::running);
+  world.pass(1min);
+  CHECK(world.take("check") == 0);  // once
+  CHECK(world.take("fault") == 0);
+  SECTION("it does not: then the child is the one to blame") {
+    world.sound({});
+    CHECK(world.take("fault") == 1);
+    CHECK(world.fault == "it runs, but its PipeWire node is no longer linked to its device");
+  }
+  SECTION("it does: the child stays, and the health says the cause") {
+    world.sound(frozen);
+    world.pass(1h);
+    CHECK(world.take("fault") == 0);
+    CHECK(world.take("check") == 0);
+    CHECK(world.state() == StreamState::running);
+    CHECK(world.health() == HealthReport{Health::unhealthy, frozen.message, frozen.hint});
+    SECTION("when it answers again the child has time to come back") {
+      world.sound({});
+      world.pass(2700ms);
+      CHECK(world.take("check") == 0);
+      world.node({"rocd.speaker"});
+      world.pass(1min);
+      CHECK(world.take("fault") == 0);
+      CHECK(world.health().overall == Health::healthy);
+    }
+    SECTION("and if it does not come back, it is the one to blame") {
+      world.sound({});
+      world.pass(2800ms);
+      CHECK(world.take("check") == 1);
+      CHECK(world.take("fault") == 0);
+      world.sound({});
+      CHECK(world.take("fault") == 1);
+    }
+    SECTION("when it goes away all ends as ever") {
+      world.connect(false);
+      CHECK(world.take("stop") == 1);
+      CHECK(world.status().message == "waits for PipeWire");
+      world.connect(true);
+      CHECK(world.state() == StreamState::starting);
+    }
+  }
+  SECTION("meanwhile it comes back: nothing is to blame") {
+    world.say("progress");
+    world.node({"rocd.speaker"});
+    world.sound({});
+    CHECK(world.take("fault") == 0);
+  }
+}
+
+TEST_CASE("what nobody else can be to blame for ends a child, whatever PipeWire does") {
+  auto world = working(sending());
+  world.sound(frozen);
+  SECTION("a wrong link") {
+    world.node({"alsa.headphones"});
+    CHECK(world.take("fault") == 1);
+  }
+  SECTION("a signal that stops it") {
+    ProcessActivity activity;
+    activity.stopped = true;
+    for (int i = 0; i < 5; ++i) {
+      world.machine.handle_activity(activity, world.now);
+      world.drain();
+      world.pass(ChildWatch::activity_interval);
+    }
+    CHECK(world.take("fault") == 1);
+  }
+  CHECK(world.take("check") == 0);
+}
+
+TEST_CASE("while PipeWire does not answer no child is started, and a doubt needs no timer") {
+  World world(sending());
+  world.sound(frozen);
+  world.provide();
+  // A connection begins anew: what was told before it counts no more.
+  CHECK(world.state() == StreamState::starting);
+  World other(sending());
+  other.connect(true);
+  other.sound(frozen);
+  const auto device = speaker_device();
+  other.device(World::Side::source, &device);
+  CHECK(other.state() == StreamState::waiting);
+  CHECK(other.status().message == frozen.message);
+  other.pass(1h);
+  CHECK(other.take("spawn") == 0);
+  other.sound({});
+  CHECK(other.state() == StreamState::starting);
+
+  auto doubtful = doubted();
+  doubtful.pass(5s);
+  CHECK_FALSE(doubtful.machine.poll_timeout());
+}
+
+TEST_CASE("a local stream tells of a silent PipeWire, and keeps its link") {
+  World world(local());
+  world.provide();
+  world.machine.handle_link(true, "", world.now);
+  world.drain();
+  world.pass(4s);
+  REQUIRE(world.health().overall == Health::healthy);
+  world.sound(frozen);
+  CHECK(world.state() == StreamState::running);
+  CHECK(world.health().message == frozen.message);
+  CHECK(world.take("unlink") == 0);
+  world.sound({});
+  world.pass(4s);
+  CHECK(world.health().overall == Health::healthy);
+}
+
 TEST_CASE("a child without a sign of life for 25 s is ended") {
   auto world = working(sending());
   world.pass_with(10min, 10s, "progress");

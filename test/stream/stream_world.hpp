@@ -106,6 +106,10 @@ class World {
     machine.handle_device(side, info, now, {name, problem});
     drain();
   }
+  void sound(std::optional<StreamProblem> silence) {
+    machine.handle_sound(std::move(silence), now);
+    drain();
+  }
   void set_spec(StreamSpec spec) {
     machine.handle_spec(std::move(spec), now);
     drain();
@@ -222,6 +226,8 @@ class World {
   std::vector<std::uint16_t> avoided;
   std::string fault;
   bool obedient = true;  // ends at once when told to
+  // What comes of a question whether the sound system works, at once; nullopt: nothing, for now.
+  std::optional<std::optional<StreamProblem>> sound_answers = std::optional<StreamProblem>();
 
  private:
   void carry_out(StreamMachine::PlanChild& effect) {
@@ -270,6 +276,10 @@ class World {
   void carry_out(StreamMachine::ReadyChild& effect) {
     happened.emplace_back("ready");
     child.handle_ready(effect.generation, now);
+  }
+  void carry_out(StreamMachine::CheckSound&) {
+    happened.emplace_back("check");
+    if (sound_answers) machine.handle_sound(*sound_answers, now);
   }
   void carry_out(StreamMachine::EnsureLink& effect) {
     happened.push_back("link " + effect.from_node + " " + effect.to_node);

@@ -92,7 +92,10 @@ Checks daemon_checks(const json::value& system, const json::value& ready,
                         format_seconds(number_at(system, "/uptime_seconds").value_or(0)) + ", " +
                         (config.empty() ? "built-in defaults" : config)});
   const auto version = text_at(system, "/pipewire/version");
-  if (true_at(system, "/pipewire/connected"))
+  if (const auto silence = text_at(system, "/pipewire/message"); !silence.empty())
+    checks.push_back({"pipewire", Grade::bad, silence,
+                      "if it lasts, restart it: systemctl --user restart pipewire"});
+  else if (true_at(system, "/pipewire/connected"))
     checks.push_back(
         {"pipewire", Grade::good, version.empty() ? "connected" : "connected, " + version});
   else

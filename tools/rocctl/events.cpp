@@ -128,6 +128,9 @@ std::string daemon_text(const json::value& envelope, const std::string& type) {
   if (post == nullptr) post = &nothing;
   if (type == "daemon.pipewire") {
     const auto version = text_at(*post, "/pipewire/version");
+    if (const auto message = text_at(*post, "/pipewire/message");
+        true_at(*post, "/pipewire/connected") && !message.empty())
+      return message;
     return true_at(*post, "/pipewire/connected")
                ? "connected" + (version.empty() ? "" : ", " + version)
                : "not connected";

@@ -298,14 +298,17 @@ std::string render_log_line(const json::value& line, const Style& style) {
 std::string render_status(const json::value& parts, const Style& style) {
   const bool connected = true_at(parts, "/system/pipewire/connected");
   const auto version = text_at(parts, "/system/pipewire/version");
+  const auto silence = text_at(parts, "/system/pipewire/message");
   std::vector<Row> rows{
       {"peer",
        text_at(parts, "/peer/display_name") + " (" + text_at(parts, "/peer/peer_uid") + ")"},
       {"rocd", text_at(parts, "/system/version") + ", up " +
                    format_seconds(number_at(parts, "/system/uptime_seconds").value_or(0))},
       {"pipewire",
-       {connected ? "connected" + (version.empty() ? "" : ", " + version) : "not connected",
-        connected ? Tone::good : Tone::bad}}};
+       {!silence.empty() ? silence
+        : connected      ? "connected" + (version.empty() ? "" : ", " + version)
+                         : "not connected",
+        connected && silence.empty() ? Tone::good : Tone::bad}}};
   for (const auto& tool : items_at(parts, "/system/tools")) rows.push_back(head_of_tool(tool));
   std::map<std::string, int> states;
   const auto& streams = items_at(parts, "/streams");

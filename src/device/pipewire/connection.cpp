@@ -11,8 +11,9 @@
 namespace rocd::pw {
 namespace {
 
-// A daemon under heavy load answers late; one that was stopped never does.
-constexpr Duration patience = 5s;
+// A daemon under heavy load answers late; one that was stopped does when it goes on.
+constexpr Duration patience = 2s, patience_at_first = 5s;
+constexpr auto frozen = "PipeWire does not answer (it is there, but frozen or overloaded)";
 // The first sync ends after the registry listed its objects, the second after those that were bound
 // meanwhile told their properties.
 constexpr int rounds_until_ready = 2;
@@ -114,7 +115,7 @@ void Connection::wait() {
 
 void Connection::send_sync() {
   sync_ = pw_core_sync(core_.get(), PW_ID_CORE, 0);
-  timer_.arm(Now::read().mono + patience);
+  timer_.arm(Now::read().mono + (state_ == State::ready ? patience : patience_at_first));
 }
 
 void Connection::turn() {
@@ -135,8 +136,7 @@ void Connection::turn() {
 
 void Connection::on_timeout() {
   if (state_ == State::waiting) return open();
-  if (state_ == State::opening || state_ == State::ready)
-    close("PipeWire does not answer (it is there, but frozen)");
+  if (sync_ && !answered_) callbacks_.on_silence(frozen);
 }
 
 void Connection::on_info(void* self, const pw_core_info* info) {

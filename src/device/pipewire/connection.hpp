@@ -1,5 +1,5 @@
-// The connection to the PipeWire daemon: made, proven alive, lost, made again. A daemon that is
-// frozen counts as gone. Knows nothing of what is in the graph.
+// The connection to the PipeWire daemon: made, proven alive, lost, made again. One that is frozen
+// is told of, and kept: the daemon may go on. Knows nothing of what is in the graph.
 #pragma once
 
 #include <functional>
@@ -22,6 +22,8 @@ class Connection {
     std::function<void(pw_core*)> on_open;  // attach to the core; it may still turn out to be dead
     std::function<void()> on_ready;         // the daemon answers and has told all that is there
     std::function<void()> on_settled;       // all that happened before settle() has been told
+    // What was asked is not answered in time. It still may be: on_ready or on_settled comes then.
+    std::function<void(const std::string& reason)> on_silence;
     // Let go of everything made with the core: it is closed afterwards. Also after a failed
     // attempt.
     std::function<void(const std::string& reason)> on_close;

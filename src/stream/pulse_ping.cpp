@@ -1,0 +1,117 @@
+#include "stream/pulse_ping.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <cerrno>
+#include <cstdint>
+
+namespace rocd {
+namespace asio = boost::asio;
+namespace {
+
+constexpr Duration patience = 2s;
+constexpr Duration connect_again = 1s;  // its queue of connections is full
+
+void append(std::string& bytes, std::uint32_t number) {  // network byte order
+  for (const int shift : {24, 16, 8, 0}) bytes += static_cast<char>(number >> shift & 0xffU);
+}
+
+// PA_COMMAND_AUTH of PulseAudio's native protocol (pulsecore/native-common.h, pstream.c,
+// tagstruct.c): a frame of five numbers, then command, tag, version and cookie. It is answered even
+// if the cookie is wrong, and makes no client of PipeWire.
+std::string greeting() {
+  constexpr std::uint32_t command_auth = 8, tag = 0, version = 13, cookie_bytes = 256;
+  std::string body;
+  for (const auto number : {command_auth, tag, version}) {
+    body += 'L';
+    append(body, number);
+  }
+  body += 'x';
+  append(body, cookie_bytes);
+  body.append(cookie_bytes, '\0');
+  std::string frame;
+  append(frame, static_cast<std::uint32_t>(body.size()));
+  append(frame, 0xffffffffU);                                // channel: not audio
+  for (int field = 0; field < 3; ++field) append(frame, 0);  // offset and flags: not audio
+  return frame + body;
+}
+
+}  // namespace
+
+PulsePing::PulsePing(const asio::any_io_executor& executor, std::function<void(bool)> on_answer)
+    : socket_(executor),
+      on_answer_(std::move(on_answer)),
+      timer_(executor, [this] { on_timeout(); }) {}
+
+void PulsePing::ask(const std::string& socket) {
+  if (asking_) return;
+  asking_ = std::make_shared<int>(0);
+  late_ = false;
+  path_ = socket;
+  timer_.arm(Now::read().mono + patience);
+  connect();
+}
+
+void PulsePing::stop() {
+  asking_.reset();
+  timer_.arm(std::nullopt);
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+// Not by Asio: it takes a full queue (EAGAIN) for a connection that is being made, which there is
+// none of with Unix sockets.
+void PulsePing::connect() {
+  sockaddr_un server{};
+  server.sun_family = AF_UNIX;
+  boost::system::error_code error;
+  if (!path_.empty() && path_.size() < sizeof server.sun_path) {
+    path_.copy(static_cast<char*>(server.sun_path), path_.size());
+    socket_.open(boost::asio::local::stream_protocol(), error);
+    if (!error) socket_.non_blocking(true, error);
+    const auto* address = reinterpret_cast<const sockaddr*>(&server);
+    if (!error && ::connect(socket_.native_handle(), address, sizeof server) == 0) return greet();
+    boost::system::error_code ignored;
+    const bool full = !error && errno == EAGAIN;
+    socket_.close(ignored);
+    if (full) return;  // later again
+  }
+  asio::post(socket_.get_executor(), [this, alive = std::weak_ptr(asking_)] {
+    if (!alive.expired()) finish();
+  });
+}
+
+void PulsePing::greet() {
+  const auto bytes = std::make_shared<const std::string>(greeting());
+  asio::async_write(socket_, asio::buffer(*bytes),
+                    [this, bytes, alive = std::weak_ptr(asking_)](const auto& error, std::size_t) {
+                      if (alive.expired()) return;
+                      error ? finish() : listen();
+                    });
+}
+
+void PulsePing::listen() {
+  socket_.async_read_some(asio::buffer(&answer_, 1),
+                          [this, alive = std::weak_ptr(asking_)](const auto&, std::size_t) {
+                            if (!alive.expired()) finish();
+                          });
+}
+
+void PulsePing::finish() {
+  stop();
+  on_answer_(true);
+}
+
+void PulsePing::on_timeout() {
+  if (!socket_.is_open()) {
+    timer_.arm(Now::read().mono + connect_again);
+    connect();
+  }
+  if (!std::exchange(late_, true)) on_answer_(false);
+}
+
+}  // namespace rocd
