@@ -76,6 +76,7 @@ zlib1g-dev                -
 libsodium-dev             -
 libcli11-dev              -
 libavahi-client-dev       -
+libfaketime               -
 zsh                       -
 valgrind                  -
 libc6-dbg                 -

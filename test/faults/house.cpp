@@ -68,6 +68,8 @@ void enter_namespaces() {
   }
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
     fail("cannot keep mounts to itself");
+  // What libfaketime leaves there when a process is killed goes with the namespace.
+  if (::mount("none", "/dev/shm", "tmpfs", 0, "size=16m") != 0) fail("mount /dev/shm");
   set_interface(true);
 }
 
@@ -188,9 +190,38 @@ void House::start_rocd() {
   rocd_.reset();
   const auto run = directory_.path() / ("run" + std::to_string(++runs_));
   std::filesystem::create_directory(run);
-  rocd_.emplace(Rocd::Options{
-      .config = directory_.path() / "rocd.yaml", .state = state() / "rocd", .log = run / "log"});
+  std::vector<std::string> launcher;
+  if (fakes_clock()) {
+    set_clock(0s);
+    launcher = {"env", "LD_PRELOAD=" ROCD_FAKETIME,
+                "FAKETIME_TIMESTAMP_FILE=" + clock_file().string(), "FAKETIME_CACHE_DURATION=1",
+                "FAKETIME_DONT_FAKE_MONOTONIC=1"};
+  }
+  rocd_.emplace(Rocd::Options{.config = directory_.path() / "rocd.yaml",
+                              .state = state() / "rocd",
+                              .log = run / "log",
+                              .launcher = launcher});
   story_ = std::make_unique<Story>(rocd_->http().url(), run);
+}
+
+bool House::fakes_clock() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return false;
+#else
+  return std::string_view(ROCD_FAKETIME).starts_with('/');
+#endif
+}
+
+void House::set_clock(std::chrono::seconds ahead) {
+  const auto fresh = clock_file().string() + ".new";  // it may be read at any moment
+  write_file(fresh, (ahead < 0s ? "" : "+") + std::to_string(ahead.count()));
+  std::filesystem::rename(fresh, clock_file());
+}
+
+std::map<std::string, int> House::children() const {
+  std::map<std::string, int> pids;
+  for (const auto& name : piped_streams()) pids[name] = rocd_->child_of(name);
+  return pids;
 }
 
 void House::kill_rocd() {

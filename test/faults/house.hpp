@@ -56,6 +56,13 @@ class House {
   void kill_rocd();
   // Players, recorders and the devices of others: after a restart of PipeWire, and now and then.
   void make_sound();
+  // Of piped streams, by name.
+  [[nodiscard]] std::map<std::string, int> children() const;
+  // What rocd's wall clock is ahead of the true one from now on; its steady clock goes on as ever.
+  // Only where fakes_clock().
+  void set_clock(std::chrono::seconds ahead);
+  // libfaketime is there, and the build can be run with it: sanitizers want to come first.
+  [[nodiscard]] static bool fakes_clock();
   // Runs the real one; `works` false: a program that fails at once.
   void set_tool(const std::string& name, bool works);
 
@@ -68,6 +75,7 @@ class House {
  private:
   [[nodiscard]] std::string config() const;
   [[nodiscard]] std::filesystem::path tone_file(const Way& way) const;
+  [[nodiscard]] std::filesystem::path clock_file() const { return directory_.path() / "clock"; }
 
   TempDirectory directory_;
   std::vector<Way> ways_;

@@ -58,6 +58,8 @@ bool parse(int argc, char** argv, Call& call) {
 
 int run(const Call& call) {
   std::cout << "seed " << call.seed << ", " << call.faults << " faults" << std::endl;
+  if (!House::fakes_clock())
+    std::cout << "no jumps of the clock: without libfaketime, or with a sanitizer" << std::endl;
   enter_namespaces();
   House house(call.seed);
   Campaign campaign(house, call.seed, call.only, call.patience);

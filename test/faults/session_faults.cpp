@@ -1,5 +1,6 @@
 // What happens to the session and its graph: daemons that die, nodes and links that others take
 // away, a default device that changes.
+#include <csignal>
 #include <sstream>
 #include <stdexcept>
 
@@ -42,6 +43,36 @@ Fault restart_pulse(House& house, Random& random) {
 
 Fault restart_all(House& house, Random& random) {
   return restart_daemons(house, random, {"pipewire", "wireplumber", "pipewire-pulse"});
+}
+
+// It stands still, and goes on: as when the machine has no time for it, or a debugger holds it. Who
+// waits for it stands still, too, and is not to be blamed for that.
+Fault freeze_daemon(House& house, Random& random, const std::string& daemon) {
+  const auto children = house.children();
+  const auto lasts = between(3s, 8s, random);
+  house.session.signal(daemon, SIGSTOP);
+  return {.what = daemon + " stands still for " + std::to_string(lasts.count()) + " ms",
+          .end =
+              [&house, daemon, children] {
+                const auto now = house.children();
+                house.session.signal(daemon, SIGCONT);
+                if (now != children)
+                  throw std::runtime_error("children were ended because " + daemon +
+                                           " stands still:\n" + house.rocd().log());
+              },
+          .lasts = lasts,
+          // It takes 1.5 to 3 s until a child is doubted, and 2 until that is certain.
+          .causes =
+              lasts > 6s ? std::vector<std::string>{"does not answer"} : std::vector<std::string>{},
+          .limit = 10s};
+}
+
+Fault freeze_pipewire(House& house, Random& random) {
+  return freeze_daemon(house, random, "pipewire");
+}
+
+Fault freeze_pulse(House& house, Random& random) {
+  return freeze_daemon(house, random, "pipewire-pulse");
 }
 
 Fault destroy_device(House& house, Random& random) {
@@ -108,6 +139,8 @@ void add_session_faults(std::vector<FaultKind>& kinds) {
   kinds.push_back({"session: wireplumber restarts", true, restart_wireplumber});
   kinds.push_back({"session: pipewire-pulse restarts", true, restart_pulse});
   kinds.push_back({"session: all three restart", true, restart_all});
+  kinds.push_back({"session: pipewire stands still", true, freeze_pipewire});
+  kinds.push_back({"session: pipewire-pulse stands still", true, freeze_pulse});
   kinds.push_back({"graph: virtual node destroyed", false, destroy_device});
   kinds.push_back({"graph: child's node destroyed", false, destroy_child_node});
   kinds.push_back({"graph: link removed", false, remove_link});

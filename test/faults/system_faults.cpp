@@ -3,6 +3,9 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 
+#include <boost/json/array.hpp>
+#include <cstdlib>
+#include <ctime>
 #include <fstream>
 
 #include "faults/fault.hpp"
@@ -60,6 +63,82 @@ Fault full_disk(House& house, Random& random) {
           .lasts = between(0ms, 1s, random)};
 }
 
+// Every write to a file fails, also to those that are open, as on a file system that the kernel has
+// made read-only because of an error.
+Fault unwritable_disk(House& house, Random& random) {
+  const int pid = house.rocd().process().pid();
+  const auto limit_files = [pid](rlim_t size) {
+    rlimit limit{};
+    if (::prlimit(pid, RLIMIT_FSIZE, nullptr, &limit) != 0)
+      throw std::system_error(errno, std::generic_category(), "limit of files");
+    limit.rlim_cur = std::min(size, limit.rlim_max);
+    if (::prlimit(pid, RLIMIT_FSIZE, &limit, nullptr) != 0)
+      throw std::system_error(errno, std::generic_category(), "limit of files");
+  };
+  limit_files(0);
+  expect_refused(house);
+  const auto& http = house.rocd().http();
+  const auto stream = http.get("/streams").at(0).as_object();
+  const auto before = http.get("/streams").as_array().size();
+  const auto refused = http.request("POST", "/streams",
+                                    boost::json::value{{"display_name", "not to be kept"},
+                                                       {"enabled", false},
+                                                       {"source", stream.at("source")},
+                                                       {"destination", stream.at("destination")}});
+  if (refused.status / 100 != 5 || http.get("/streams").as_array().size() != before)
+    throw std::runtime_error("a stream that cannot be kept is answered with " +
+                             std::to_string(refused.status) + " " + refused.body);
+  return {.what = "nothing can be written to any file",
+          .end =
+              [&house, limit_files] {
+                limit_files(RLIM_INFINITY);
+                expect_written(house);
+              },
+          .lasts = between(0ms, 2s, random)};
+}
+
+// As rocd shows it: seconds since the epoch.
+std::time_t clock_of(House& house) {
+  const auto system = house.rocd().http().get("/system");
+  std::tm started{};
+  if (::strptime(system.at("started_at").as_string().c_str(), "%Y-%m-%dT%H:%M:%S", &started) ==
+      nullptr)
+    throw std::runtime_error("started_at is no time");
+  return ::timegm(&started) + system.at("uptime_seconds").to_number<std::time_t>();
+}
+
+// The clock that people read jumps (NTP, a user, a computer that wakes up without a battery for its
+// clock). A child dies while it is wrong: what depends on time must not depend on this one.
+Fault clock_jump(House& house, Random& random) {
+  const auto name = pick({"1h", "-1h", "1d", "-1d", "30d", "-30d"}, random);
+  const auto unit = name.ends_with('h') ? 3600s : 86400s;
+  const auto ahead = std::stoi(name) * unit;
+  const auto stream = pick(house.piped_streams(), random);
+  const auto children = house.children();
+  const auto set_clock = [&house](std::chrono::seconds by) {
+    house.set_clock(by);
+    const auto is_set = [&] {
+      return std::abs(clock_of(house) - std::time(nullptr) - by.count()) < 60;
+    };
+    if (!eventually(is_set, 10s)) throw std::runtime_error("rocd's clock does not jump");
+  };
+  set_clock(ahead);
+  expect_written(house);
+  const int child = children.at(stream);
+  if (child > 0) ::kill(child, SIGKILL);
+  return {.what = "the clock jumps by " + name + ", and the child of " + stream + " is killed",
+          .end =
+              [&house, set_clock, stream, children] {
+                set_clock(0s);
+                auto now = house.children();
+                now[stream] = children.at(stream);
+                if (now != children)
+                  throw std::runtime_error("the clock has ended children:\n" + house.rocd().log());
+              },
+          .lasts = between(1s, 3s, random),
+          .causes = {"SIGKILL"}};
+}
+
 // A file system that is read-only when rocd starts: it says so and does not run on without what it
 // was told to keep.
 Fault read_only_disk(House& house, Random&) {
@@ -112,6 +191,8 @@ Fault no_descriptors(House& house, Random& random) {
 void add_system_faults(std::vector<FaultKind>& kinds) {
   kinds.push_back({"rocd: SIGKILL, started again", true, kill_rocd, true});
   kinds.push_back({"disk: state directory full", true, full_disk});
+  kinds.push_back({"disk: no write succeeds", true, unwritable_disk});
+  if (House::fakes_clock()) kinds.push_back({"rocd: the wall clock jumps", true, clock_jump});
   kinds.push_back({"disk: state directory read-only at start", true, read_only_disk, true});
   kinds.push_back({"rocd: no descriptors left", true, no_descriptors});
 }
