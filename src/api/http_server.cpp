@@ -184,7 +184,8 @@ void HttpServer::Impl::admit(Socket socket) {
     log("api").warn("too many connections, {} is refused{}", address, *more);
   }
   const int status = too_many ? 429 : 503;
-  if (shared->refusals >= kMaxRefusals) {  // closed without a word
+  const bool too_scarce = few_descriptors_left(socket.native_handle(), descriptors_for_itself / 2);
+  if (shared->refusals >= kMaxRefusals || too_scarce) {  // closed without a word
     if (shared->on_refusal) shared->on_refusal(status);
     return;
   }
