@@ -89,7 +89,8 @@ void StreamMachine::handle_connection(bool connected, Now now) {
   decide(now);
 }
 
-void StreamMachine::handle_sound(std::optional<StreamProblem> silence, Now now) {
+void StreamMachine::handle_sound(std::optional<StreamProblem> silence, Now now, bool only_tools) {
+  if (only_tools && kind_ == StreamKind::local) silence.reset();
   if (silence_ && !silence) watch_.excuse(now.mono);
   // A doubt of before is certain now; one of before the silence is not.
   sound_answered_ = std::exchange(sound_asked_, false) && !silence && !silence_;
@@ -163,6 +164,8 @@ void StreamMachine::handle_child(const ChildStatus& child, const ExitRecord* las
   if (child.pid && lives(child.state)) watch_.handle_pid(*child.pid);
   if (went_down && fault_sent_ != child.generation) last_problem_ = child_problem(last_exit);
   if (is_down(child.state) || child.state == ChildState::stopped) watch_ = ChildWatch();
+  // Another one would wait in vain for the same.
+  if (silence_ && (went_down || was_replaced)) stop_child();
   decide(now);
 }
 

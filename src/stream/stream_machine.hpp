@@ -81,7 +81,8 @@ class StreamMachine {
   // Facts.
   void handle_connection(bool connected, Now now);  // to PipeWire
   // Whether who the child waits for answers: PipeWire, and its Pulse server. nullopt: they do, now.
-  void handle_sound(std::optional<StreamProblem> silence, Now now);
+  // only_tools: links of PipeWire's own do not need who is silent.
+  void handle_sound(std::optional<StreamProblem> silence, Now now, bool only_tools = false);
   // device: nullptr if it is not there.
   void handle_device(Side side, const DeviceInfo* device, Now now, AboutDevice about = {});
   void handle_engine_changed(Now now);

@@ -42,6 +42,12 @@ ChildPolicy policy_for(RestartPolicy restart) {
   return policy;
 }
 
+// One that ends again and again, for months if need be: the supervisor's log counts that.
+bool is_told_enough(const StreamStatus& status) {
+  return status.crash_looping &&
+         (status.state == StreamState::starting || status.state == StreamState::backoff);
+}
+
 }  // namespace
 
 StreamRecord::StreamRecord(StreamTools& tools, StreamSpec spec)
@@ -260,7 +266,8 @@ void StreamRecord::log_state() {
   const auto& status = machine_.status();
   if (logged_state_ == status.state && logged_message_ == status.message) return;
   // What a start waits for changes several times within milliseconds.
-  const bool detail = logged_state_ == status.state && status.state == StreamState::starting;
+  const bool detail = (logged_state_ == status.state && status.state == StreamState::starting) ||
+                      is_told_enough(status);
   logged_state_ = status.state;
   logged_message_ = status.message;
   log("stream").log(detail ? spdlog::level::debug : spdlog::level::info, "{} is {}{}{}", label(),

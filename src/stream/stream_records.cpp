@@ -106,6 +106,11 @@ void StreamDispatcher::Impl::set_callbacks() {
                             },
                             [this](const Uid& uid, std::uint64_t generation, const LogLine& line) {
                               if (auto* found = record(uid)) found->tell_line(generation, line);
+                            },
+                            [this](const Uid& uid, std::uint64_t generation) {
+                              tell(uid, [&](StreamMachine& m, Now now) {
+                                m.handle_fact(generation, FactProgress{}, now);
+                              });
                             }});
   EndpointDispatcher::Callbacks callbacks;
   callbacks.on_changed = [this](const Uid& endpoint) {
@@ -119,7 +124,10 @@ void StreamDispatcher::Impl::set_callbacks() {
   };
   callbacks.on_answer = [this](bool answers, const std::string& reason) {
     // The tools reach PipeWire through another process: that one must answer, too.
-    if (answers) return server.ask(engine.sound_server());
+    if (answers) {
+      if (!server_answers) tell_server(false);  // that alone, now
+      return server.ask(engine.sound_server());
+    }
     tell_sound(StreamProblem{reason, "restart PipeWire if it lasts; its log says what it does"});
   };
   callbacks.on_stream_node = [this](const StreamNodeInfo& node) {
@@ -147,13 +155,15 @@ void StreamDispatcher::Impl::tell_server(bool answers) {
   if (!endpoints.driver().silence().empty()) return;  // that is told already, and matters more
   if (answers) return tell_sound(std::nullopt);
   tell_sound(StreamProblem{
-      "PipeWire's Pulse server does not answer (it is there, but frozen or overloaded)",
-      "restart pipewire-pulse if it lasts; its log says what it does"});
+                 "PipeWire's Pulse server does not answer (it is there, but frozen or overloaded)",
+                 "restart pipewire-pulse if it lasts; its log says what it does"},
+             true);
 }
 
-void StreamDispatcher::Impl::tell_sound(std::optional<StreamProblem> problem) {
+void StreamDispatcher::Impl::tell_sound(std::optional<StreamProblem> problem, bool only_tools) {
   silence = std::move(problem);
-  tell_all([&](StreamMachine& m, Now now) { m.handle_sound(silence, now); });
+  only_tools_suffer = only_tools;
+  tell_all([&](StreamMachine& m, Now now) { m.handle_sound(silence, now, only_tools); });
 }
 
 // --- records
@@ -164,7 +174,8 @@ StreamRecord& StreamDispatcher::Impl::add(StreamSpec spec) {
   if (slot) return bring_back(*slot, std::move(spec));
   slot = std::make_unique<StreamRecord>(tools, std::move(spec));
   if (started) publish(EventType::stream_created, uid, nullptr, to_json(slot->view()));
-  slot->begin(endpoints.driver().connected(), silence);
+  const bool spared = only_tools_suffer && kind_of(slot->spec()) == StreamKind::local;
+  slot->begin(endpoints.driver().connected(), spared ? std::nullopt : silence);
   tell_users(slot->spec());
   return *slot;
 }

@@ -41,7 +41,7 @@ struct StreamDispatcher::Impl {
   void publish(EventType type, const Uid& uid, const EventBody& pre, const EventBody& post);
   void tell_engine();
   void tell_server(bool answers);
-  void tell_sound(std::optional<StreamProblem> problem);
+  void tell_sound(std::optional<StreamProblem> problem, bool only_tools = false);
   void change(StreamRecord& record, StreamSpec spec);
   void remove(StreamRecord& record);
   Result<Stream> override_configured(StreamRecord& record, StreamSpec spec);
@@ -70,6 +70,7 @@ struct StreamDispatcher::Impl {
   PulsePing server;
   bool server_answers = true;
   std::optional<StreamProblem> silence;  // of PipeWire or its Pulse server
+  bool only_tools_suffer = false;        // from that silence
   MachineTimer usage_timer;
   MachineTimer activity_timer;
   bool sampling = false;

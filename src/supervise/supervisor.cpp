@@ -76,9 +76,11 @@ struct Supervisor::Impl {
     TokenBucket output{output_per_second, output_reserve};
     std::uint64_t skipped_bytes = 0;  // beyond that
     LogThrottle skipped_log;
+    LogThrottle exit_log{1min};  // of one that ends again and again, for months if need be
     std::deque<ExitRecord> exits;
     std::string fault;  // of this generation
     Now spawned_at{};
+    bool worked = false;  // the generation before the next
     bool forgotten = false;
     bool driving = false;
     MachineTimer timer;
@@ -126,7 +128,8 @@ struct Supervisor::Impl {
   }
 
   void perform(const Uid& id, Entry& entry, const ChildMachine::Spawn& spawn) {
-    if (!entry.spec.policy.takes_turns || gate.enter(id, Now::read().mono))
+    if (!entry.spec.policy.takes_turns ||
+        gate.enter(id, std::exchange(entry.worked, false), Now::read().mono))
       return launch(id, entry, spawn.generation);
     entry.waiting = spawn.generation;
     gate_timer.arm(gate.poll_timeout());
@@ -201,10 +204,12 @@ struct Supervisor::Impl {
       const auto skipped = splitter.skip(bytes, take);
       entry->skipped_bytes += skipped;
       entry->lines.count_dropped_bytes(skipped);
-      if (const auto more = entry->skipped_log.admit(now.mono))
-        rocd::log("supervise")
-            .warn("child {} prints more than 64 KiB a second: not all of it is read{}", id.str(),
-                  *more);
+      const auto more = entry->skipped_log.admit(now.mono);
+      if (!more) return;
+      rocd::log("supervise")
+          .warn("child {} prints more than 64 KiB a second: not all of it is read{}", id.str(),
+                *more);
+      if (callbacks.on_skipped) callbacks.on_skipped(id, generation);
       return;
     }
     entry->lines.count_dropped_bytes(splitter.feed(bytes, take));
@@ -238,12 +243,15 @@ struct Supervisor::Impl {
     record.ran_for = record.at.mono - entry.spawned_at.mono;
     record.requested = entry.machine.exit_requested();
     record.log = last_lines(entry);
-    if (record.requested)
+    if (record.requested) {
       rocd::log("supervise").debug("child {}: {}, as asked", id.str(), record.text);
-    else
+    } else if (const auto more = entry.machine.status().crash_looping
+                                     ? entry.exit_log.admit(record.at.mono)
+                                     : std::optional<std::string>("")) {
       rocd::log("supervise")
-          .warn("child {}: {} after {:.1f} s", id.str(), record.text,
-                std::chrono::duration<double>(record.ran_for).count());
+          .warn("child {}: {} after {:.1f} s{}", id.str(), record.text,
+                std::chrono::duration<double>(record.ran_for).count(), *more);
+    }
     record.reason = std::exchange(entry.fault, {});
     entry.exits.push_back(std::move(record));
     if (entry.exits.size() > exits_kept) entry.exits.pop_front();
@@ -346,7 +354,10 @@ void Supervisor::fault(const Uid& child, std::uint64_t generation, std::string r
 void Supervisor::ready(const Uid& child, std::uint64_t generation) {
   auto* entry = impl_->find(child);
   if (entry == nullptr) return;
-  if (generation == entry->machine.status().generation) impl_->leave_gate(child);
+  if (generation == entry->machine.status().generation) {
+    entry->worked = true;
+    impl_->leave_gate(child);
+  }
   impl_->drive(child, *entry,
                [&](ChildMachine& machine) { machine.handle_ready(generation, Now::read()); });
 }

@@ -27,6 +27,8 @@ struct ChildSpec {
 struct SupervisorCallbacks {
   std::function<void(const Uid&, const ChildStatus&)> on_status;
   std::function<void(const Uid&, std::uint64_t generation, const LogLine&)> on_line;
+  // It prints more than is looked at; told every ten seconds while it lasts.
+  std::function<void(const Uid&, std::uint64_t generation)> on_skipped = {};
 };
 
 // Where running children are written down, so that the next start finds orphans (store/).

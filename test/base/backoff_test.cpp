@@ -5,8 +5,7 @@
 using namespace rocd;
 
 TEST_CASE("backoff doubles up to its cap and stays within its jitter") {
-  const BackoffLimits limits{
-      .initial = 100ms, .soon_attempts = 0, .cap = 5s, .factor = 2.0, .jitter = 0.2};
+  const BackoffLimits limits{.initial = 100ms, .cap = 5s, .factor = 2.0, .jitter = 0.2};
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     Backoff backoff(limits, seed);
     double ideal = 100e6;
@@ -19,21 +18,12 @@ TEST_CASE("backoff doubles up to its cap and stays within its jitter") {
   }
 }
 
-TEST_CASE("backoff: a trouble that is over within a minute is answered within 4.2 s") {
+TEST_CASE("backoff: however long a trouble lasts, its end is noticed within 4.2 s") {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     Backoff backoff({}, seed);
-    Duration waited{};
-    while (waited < 60s) {
-      const auto delay = backoff.next();
-      REQUIRE(delay <= 4200ms);
-      waited += delay;
-    }
-    // One that is not is tried again each half minute.
-    for (int attempt = 0; attempt < 10; ++attempt) (void)backoff.next();
-    REQUIRE(backoff.next() >= 24s);
-    backoff.reset();
     REQUIRE(backoff.next() <= 120ms);
-    for (int attempt = 0; attempt < 15; ++attempt) REQUIRE(backoff.next() <= 4200ms);
+    for (int attempt = 0; attempt < 1000; ++attempt) REQUIRE(backoff.next() <= 4200ms);
+    REQUIRE(backoff.next() >= 2800ms);
   }
 }
 

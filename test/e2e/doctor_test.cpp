@@ -42,6 +42,10 @@ TEST_CASE("rocctl doctor sends a tone from a speaker to a microphone, and measur
   REQUIRE(tone.is_object());
   CHECK(tone.at("latency_ms").as_double() > 30);
   CHECK(tone.at("latency_ms").as_double() < 1500);
+  // On a machine that others use the latency moves while it is measured.
+  REQUIRE(tone.at("shown_latency_ms").is_double());
+  CHECK(tone.at("shown_latency_ms").as_double() ==
+        Catch::Approx(tone.at("latency_ms").as_double()).margin(60));
   CHECK(tone.at("pulses").as_int64() >= 6);
   CHECK(tone.at("level_dbfs").as_double() == Catch::Approx(-20).margin(3));
   CHECK(tone.at("tone_fraction").as_double() > 0.5);

@@ -41,7 +41,6 @@ ChildPolicy SupervisionSim::random_policy() {
   policy.worked_after = Duration::max();
   policy.backoff.initial = between(1ms, 1s);
   policy.backoff.cap = policy.backoff.initial + between(0s, 60s);
-  policy.backoff.soon_attempts = 0;
   policy.backoff.factor = 1.0 + chance() * 2;
   policy.backoff.jitter = chance() * 0.5;
   return policy;

@@ -651,6 +651,34 @@ TEST_CASE("while PipeWire does not answer no child is started, and a doubt needs
   CHECK_FALSE(doubtful.machine.poll_timeout());
 }
 
+TEST_CASE("a child that ends while PipeWire does not answer is replaced when that answers again") {
+  auto world = working(sending());
+  world.pass_with(11s, 1s, "progress");  // one that is replaced at once, else
+  world.sound(frozen);
+  world.crash();
+  CHECK(world.state() == StreamState::waiting);
+  CHECK(world.status().message == frozen.message);
+  CHECK_FALSE(world.child_lives());
+  (void)world.take("spawn");  // the supervisor was quicker
+  world.pass(10min);
+  CHECK(world.take("spawn") == 0);
+  world.sound({});
+  CHECK(world.child_lives());
+  world.work();
+  CHECK(world.state() == StreamState::running);
+}
+
+TEST_CASE("a local stream does not suffer from who only the tools need") {
+  World world(local());
+  world.provide();
+  world.machine.handle_link(true, "", world.now);
+  world.drain();
+  world.pass(10s);
+  world.machine.handle_sound(frozen, world.now, true);
+  world.drain();
+  CHECK(world.health().overall == Health::healthy);
+}
+
 TEST_CASE("a local stream tells of a silent PipeWire, and keeps its link") {
   World world(local());
   world.provide();

@@ -23,7 +23,7 @@ ChildPolicy test_policy() {
   policy.stop_timeout = 2s;
   policy.stable_after = 10s;
   policy.crash_loop_after = 5;
-  policy.backoff = {.initial = 100ms, .soon_attempts = 0, .cap = 30s, .factor = 2.0, .jitter = 0.0};
+  policy.backoff = {.initial = 100ms, .cap = 30s, .factor = 2.0, .jitter = 0.0};
   return policy;
 }
 
