@@ -154,10 +154,11 @@ void StreamDispatcher::Impl::tell_server(bool answers) {
   server_answers = answers;
   if (!endpoints.driver().silence().empty()) return;  // that is told already, and matters more
   if (answers) return tell_sound(std::nullopt);
-  tell_sound(StreamProblem{
-                 "PipeWire's Pulse server does not answer (it is there, but frozen or overloaded)",
-                 "restart pipewire-pulse if it lasts; its log says what it does"},
-             true);
+  tell_sound(
+      StreamProblem{
+          "PipeWire's Pulse server does not answer (it is there, but frozen or overloaded)",
+          "restart pipewire-pulse if it lasts; its log says what it does"},
+      true);
 }
 
 void StreamDispatcher::Impl::tell_sound(std::optional<StreamProblem> problem, bool only_tools) {

@@ -302,9 +302,10 @@ int main(int argc, char** argv) {
            "says, ms | quantum, ms | steal |\n|---|---|---|---|---|---|---|\n";
     bool good = true;
     for (const auto& profile : profiles) good = measure(session, profile, seconds) && good;
-    std::cout << "\ngoal: at most one cycle of PipeWire above the latency by hand, with low no more "
-                 "gaps than through PipeWire alone: "
-              << (good ? "yes" : "no") << std::endl;
+    std::cout
+        << "\ngoal: at most one cycle of PipeWire above the latency by hand, with low no more "
+           "gaps than through PipeWire alone: "
+        << (good ? "yes" : "no") << std::endl;
     good = measure_pause(5) && good;
     return good || !is_judged() ? 0 : 1;
   } catch (const std::exception& error) {

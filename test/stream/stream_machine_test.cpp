@@ -677,6 +677,22 @@ TEST_CASE("a local stream does not suffer from who only the tools need") {
   world.machine.handle_sound(frozen, world.now, true);
   world.drain();
   CHECK(world.health().overall == Health::healthy);
+
+TEST_CASE("a stream that rests need not know that PipeWire does not answer, until it is to play") {
+  auto spec = sending();
+  spec.settings.on_idle = OnIdle::pause;
+  World world(spec);
+  world.provide();
+  REQUIRE(world.state() == StreamState::paused);
+  world.sound(frozen);
+  CHECK(world.state() == StreamState::paused);
+  auto device = speaker_device();
+  device.is_played_to = true;
+  world.device(World::Side::source, &device);
+  CHECK(world.state() == StreamState::waiting);
+  CHECK(world.status().message == frozen.message);
+  world.sound({});
+  CHECK(world.state() == StreamState::starting);
 }
 
 TEST_CASE("a local stream tells of a silent PipeWire, and keeps its link") {

@@ -33,7 +33,8 @@ struct Gate {
 TEST_CASE("start gate: a few start at once, the others when those have, in their order") {
   Gate world;
   world.fill();
-  for (const std::size_t late : {20, 21, 22}) CHECK_FALSE(world.gate.enter(child(late), false, world.now));
+  for (const std::size_t late : {20, 21, 22})
+    CHECK_FALSE(world.gate.enter(child(late), false, world.now));
   CHECK(world.admitted().empty());
   world.gate.leave(child(3));
   CHECK(world.gate.poll_timeout() <= world.now);
