@@ -44,7 +44,8 @@ HttpResponse ask(const std::string& method, const std::string& target, std::stri
   REQUIRE(set_target(request, target).has_value());
   request.body = std::move(body);
   request.content_type = std::move(content_type);
-  return make_router().dispatch(request, caller);
+  static const Router router = make_router();  // the answer's route is its own
+  return router.dispatch(request, caller);
 }
 
 std::string problem_member(const HttpResponse& response, std::string_view name) {

@@ -62,6 +62,7 @@ class Crowd {
     player_.emplace("rocd.speaker", scene.path("tone.wav"));
     microphone_.emplace("rocd.microphone", source);
     REQUIRE(tone_is_heard());
+    heard_from_ = microphone_->position();
     for (const auto& name : both) children_[name] = rocd().child_of(name);
   }
 
@@ -77,6 +78,8 @@ class Crowd {
       CHECK(rocd().state_of(name) == "running");
     }
     CHECK(tone_is_heard());
+    // All the time; but a busy machine makes gaps of its own.
+    CHECK(microphone_->longest_silence_ms(heard_from_, microphone_->position()) < 3000);
   }
 
   [[nodiscard]] json::value sending(const std::string& name, const std::string& host,
@@ -126,6 +129,7 @@ class Crowd {
   std::string crowd_;
   std::optional<Player> player_;
   std::optional<Listener> microphone_;
+  double heard_from_ = 0;  // position
   std::map<std::string, int> children_;
   std::vector<double> took_;
 };

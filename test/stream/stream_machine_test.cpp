@@ -677,6 +677,7 @@ TEST_CASE("a local stream does not suffer from who only the tools need") {
   world.machine.handle_sound(frozen, world.now, true);
   world.drain();
   CHECK(world.health().overall == Health::healthy);
+}
 
 TEST_CASE("a stream that rests need not know that PipeWire does not answer, until it is to play") {
   auto spec = sending();
