@@ -46,6 +46,16 @@ class ReadyPipe {
   std::array<int, 2> ends_{-1, -1};
 };
 
+// Rather a virtual device: another program may have one of the same name, which is a system device.
+const json::object* find_endpoint(const json::value& endpoints, const std::string& system_name) {
+  for (const std::string type : {"streaming_device", "system_device"})
+    for (const auto& endpoint : endpoints.as_array())
+      if (endpoint.at("system_name").as_string() == system_name &&
+          endpoint.at("endpoint_type").as_string() == type)
+        return &endpoint.as_object();
+  return nullptr;
+}
+
 }  // namespace
 
 std::string rocd_program() {
@@ -77,11 +87,7 @@ json::object Rocd::stream(const std::string& display_name) const {
 
 json::object Rocd::endpoint(const std::string& system_name) const {
   const auto endpoints = http_->get("/peers/self/endpoints");
-  for (const std::string type : {"streaming_device", "system_device"})
-    for (const auto& endpoint : endpoints.as_array())
-      if (endpoint.at("system_name").as_string() == system_name &&
-          endpoint.at("endpoint_type").as_string() == type)
-        return endpoint.as_object();
+  if (const auto* found = find_endpoint(endpoints, system_name)) return *found;
   throw std::runtime_error("no endpoint '" + system_name + "' in " + json::serialize(endpoints));
 }
 
@@ -107,10 +113,8 @@ void Rocd::wait_for_streams(const std::vector<std::string>& streams, const std::
 void Rocd::wait_for_endpoint(const std::string& system_name, const std::string& state) const {
   const auto has_state = [&] {
     const auto endpoints = http_->get("/peers/self/endpoints");
-    for (const auto& endpoint : endpoints.as_array())
-      if (endpoint.at("system_name").as_string() == system_name)
-        return endpoint.at("status").at("state").as_string() == state;
-    return false;
+    const auto* found = find_endpoint(endpoints, system_name);
+    return found != nullptr && found->at("status").at("state").as_string() == state;
   };
   if (!eventually(has_state))
     throw std::runtime_error("endpoint '" + system_name + "' does not become " + state + "\n" +
