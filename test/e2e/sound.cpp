@@ -19,6 +19,10 @@ constexpr std::size_t frame_bytes = 2 * sizeof(float);
 // machine makes, has traces of every frequency: up to 28 dB below that tone were seen.
 constexpr double trace_dbfs = played_dbfs - 20;
 
+constexpr double window_seconds = audio::kWindowSeconds;
+// The analysis is relative: a tone that is too quiet all the time is a tone to it.
+constexpr double window_tolerance_db = 3;
+
 constexpr const char* stay = "node.dont-fallback=true node.dont-move=true node.linger=true";
 
 // Short tones are cut out of a recording that goes on; loosely bounded, because a machine that
@@ -31,6 +35,15 @@ audio::Expectation expectation(Tone tone, std::optional<double> dbfs) {
   expected.level_tolerance_db = 1.5;
   if (tone.left > 0) expected.longest_silence_ms = 300;
   return expected;
+}
+
+// Of each window, at this frequency.
+std::vector<double> window_levels(const std::vector<float>& samples, double frequency) {
+  const auto length = static_cast<std::size_t>(window_seconds * rate);
+  std::vector<double> levels;
+  for (std::size_t at = 0; at + length <= samples.size(); at += length)
+    levels.push_back(audio::level_at({samples.data() + at, length}, rate, frequency).loudest_dbfs);
+  return levels;
 }
 
 }  // namespace
@@ -58,6 +71,11 @@ void Player::play(const std::string& sink, const std::filesystem::path& file) {
                                 "{ node.name=test.player." + sink + " " + stay + " }", file},
                        .output = directory_.path() / "log",
                        .errors = {}});
+}
+
+std::string Player::end() const {
+  const auto end = process_->wait(0ms);
+  return end ? *end + ": " + read_file(directory_.path() / "log") : "";
 }
 
 Listener::Listener(const std::string& node, Tap tap)
@@ -121,14 +139,19 @@ audio::Recording Listener::read_part(double from, double to) const {
 }
 
 std::vector<bool> Listener::windows(Tone tone, double from, double to) const {
-  const auto reports = audio::analyze(read_part(from, to));
+  const auto recording = read_part(from, to);
+  const auto reports = audio::analyze(recording);
   const std::array wanted{tone.left, tone.right};
   std::vector<bool> both;
   for (std::size_t channel = 0; channel < wanted.size(); ++channel) {
     const auto& report = reports.at(channel);
     const bool right = report.frequency && std::abs(*report.frequency - wanted[channel]) < 5;
     if (channel == 0) both.assign(report.windows.size(), true);
-    for (std::size_t i = 0; i < both.size(); ++i) both[i] = both[i] && right && report.windows[i];
+    const auto levels = right ? window_levels(recording.channels.at(channel), *report.frequency)
+                              : std::vector<double>(both.size(), 0);
+    for (std::size_t i = 0; i < both.size(); ++i)
+      both[i] = both[i] && right && report.windows[i] &&
+                std::abs(levels.at(i) - played_dbfs) < window_tolerance_db;
   }
   return both;
 }
@@ -160,6 +183,11 @@ audio::Recording Listener::read(std::size_t from, std::size_t to) const {
     recording.channels[1].push_back(samples[i + 1]);
   }
   return recording;
+}
+
+std::string Listener::end() const {
+  const auto end = process_->wait(0ms);
+  return end ? *end + ": " + read_file(directory_.path() / "log") : "";
 }
 
 std::string Listener::diagnosis() const {

@@ -31,11 +31,14 @@ class Player {
   Player(const std::string& sink, Tone tone);
   Player(const std::string& sink, const std::filesystem::path& file);
 
+  // How it ended, and what it said; empty: it runs.
+  [[nodiscard]] std::string end() const;
+
  private:
   void play(const std::string& sink, const std::filesystem::path& file);
 
   TempDirectory directory_;
-  std::optional<Process> process_;
+  mutable std::optional<Process> process_;
 };
 
 class Listener {
@@ -63,13 +66,15 @@ class Listener {
   [[nodiscard]] std::size_t gaps(double from, double to) const;  // silences within the sound
 
   // Of what was recorded between these positions, for each 100 ms: whether the tone was in it, on
-  // both channels.
+  // both channels, as loud as it was played (3 dB more or less).
   [[nodiscard]] std::vector<bool> windows(Tone tone, double from, double to) const;
 
   // Seconds recorded until now.
   [[nodiscard]] double position() const;
   // Waits until that much more has been recorded; false if nothing comes.
   [[nodiscard]] bool record_more(double seconds) const;
+  // How it ended, and what it said; empty: it runs.
+  [[nodiscard]] std::string end() const;
 
  private:
   [[nodiscard]] audio::Recording read(std::size_t from, std::size_t to) const;  // frames

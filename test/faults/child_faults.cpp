@@ -7,20 +7,31 @@
 namespace rocd::test {
 namespace {
 
-// The child of a random stream; it may be between two lives because of another fault.
+// Of a stream; it may be between two lives because of another fault, -1 then.
 int child_of(House& house, const std::string& stream) {
   int pid = -1;
-  eventually([&] { return (pid = house.rocd().child_of(stream)) > 0; }, 10s);
-  return pid;
+  eventually([&] { return (pid = house.rocd().child_of(stream)) > 0; }, 2s);
+  // A tool that is broken is a shell, and not there for long.
+  const auto name = pid > 0 ? read_file("/proc/" + std::to_string(pid) + "/comm") : "";
+  return name.starts_with("roc-") ? pid : -1;
+}
+
+std::string told_apart(int pid, const std::string& stream) {
+  return " of the child of " + stream + (pid > 0 ? "" : " (it has none)");
+}
+
+// Nobody tells of what did not happen.
+std::vector<Cause> told_if(bool happened, const std::string& stream,
+                           std::vector<std::string> words) {
+  if (!happened) return {};
+  return {{.words = std::move(words), .streams = {stream}}};
 }
 
 Fault send_signal(House& house, Random& random, int signal, const char* name) {
   const auto stream = pick(house.piped_streams(), random);
   const int pid = child_of(house, stream);
-  if (pid > 0) ::kill(pid, signal);
-  return {.what = std::string(name) + " of the child of " + stream,
-          .causes = {name},
-          .hits = {{stream}}};
+  const bool happens = pid > 0 && ::kill(pid, signal) == 0;
+  return {.what = name + told_apart(pid, stream), .causes = told_if(happens, stream, {name})};
 }
 
 Fault kill_child(House& house, Random& random) {
@@ -32,23 +43,19 @@ Fault crash_child(House& house, Random& random) {
 }
 
 Fault stop_child(House& house, Random& random) {
-  const auto stream = pick(house.piped_streams(), random);
-  const int pid = child_of(house, stream);
-  if (pid > 0) ::kill(pid, SIGSTOP);
-  return {.what = "SIGSTOP of the child of " + stream, .causes = {"SIGSTOP"}, .hits = {{stream}}};
+  return send_signal(house, random, SIGSTOP, "SIGSTOP");
 }
 
 Fault pause_child(House& house, Random& random) {
   const auto stream = pick(house.piped_streams(), random);
   const int pid = child_of(house, stream);
   if (pid > 0) ::kill(pid, SIGSTOP);
-  return {.what = "SIGSTOP, then SIGCONT, of the child of " + stream,
+  return {.what = "SIGSTOP, then SIGCONT," + told_apart(pid, stream),
           .end =
               [pid] {
                 if (pid > 0 && process_runs(pid)) ::kill(pid, SIGCONT);
               },
-          .lasts = between(100ms, 4s, random),
-          .hits = {{stream}}};
+          .lasts = between(100ms, 4s, random)};
 }
 
 Fault spin_child(House& house, Random& random) {
@@ -61,35 +68,38 @@ Fault spin_child(House& house, Random& random) {
   } catch (const std::system_error&) {
     // It has ended meanwhile, by another fault.
   }
-  Fault fault{.what = "spinning child of " + stream, .hits = {{stream}}};
   // On a busy machine it gets so little that it looks as if it stood still.
-  if (spins) fault.causes = {"uses a whole processor", "stands still"};
-  return fault;
+  return {.what = "spinning" + told_apart(pid, stream),
+          .causes = told_if(spins, stream, {"uses a whole processor", "stands still"})};
 }
 
 Fault break_tool(House& house, Random& random) {
   const auto tool = pick({"roc-send", "roc-recv"}, random);
   const bool sends = tool == "roc-send";
+  const auto lasts = between(1s, 6s, random);
   house.set_tool(tool, false);
+  std::vector<Cause> causes;
   for (const auto& stream : house.piped_streams()) {
     const int pid = stream.starts_with(sends ? "send" : "receive") ? child_of(house, stream) : -1;
     if (pid > 0) ::kill(pid, SIGKILL);
+    if (pid > 0) causes.push_back({{"exit status 3"}, {stream}});
+    if (pid > 0 && lasts > shows_in_health) causes.push_back({{"exit status 3"}, {stream}, true});
   }
   return {.what = tool + " is replaced by one that fails",
           .end = [&house, tool] { house.set_tool(tool, true); },
-          .lasts = between(1s, 6s, random),
-          .causes = {"exit status 3"}};
+          .lasts = lasts,
+          .causes = causes};
 }
 
 }  // namespace
 
 void add_child_faults(std::vector<FaultKind>& kinds) {
-  kinds.push_back({"child: SIGKILL", false, kill_child});
-  kinds.push_back({"child: SIGSEGV", false, crash_child});
-  kinds.push_back({"child: SIGSTOP", false, stop_child});
-  kinds.push_back({"child: SIGSTOP and SIGCONT", false, pause_child});
-  kinds.push_back({"child: spins", false, spin_child});
-  kinds.push_back({"tool: broken, then restored", true, break_tool});
+  kinds.push_back({"child: SIGKILL", Company::any, kill_child});
+  kinds.push_back({"child: SIGSEGV", Company::any, crash_child});
+  kinds.push_back({"child: SIGSTOP", Company::any, stop_child});
+  kinds.push_back({"child: SIGSTOP and SIGCONT", Company::any, pause_child});
+  kinds.push_back({"child: spins", Company::any, spin_child});
+  kinds.push_back({"tool: broken, then restored", Company::others, break_tool});
 }
 
 }  // namespace rocd::test

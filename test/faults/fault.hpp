@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -14,23 +13,35 @@ namespace rocd::test {
 
 using Random = std::mt19937;
 
+// One of these words is in what events tell of one of these, while the fault lasts or soon after.
+struct Cause {
+  std::vector<std::string> words;
+  std::vector<std::string> streams;  // display names of streams that are hit; empty: rocd itself
+  bool health = false;               // in a stream's health, not just anywhere
+};
+
 struct Fault {
-  std::string what;                   // "SIGKILL of roc-send of send-a"
-  std::function<void()> end = [] {};  // after `lasts`
+  std::string what;                // "SIGKILL of roc-send of send-a"
+  std::function<void()> end = {};  // after `lasts`; empty: it has no end but the healing
   Milliseconds lasts = 0ms;
-  // One of these is in what is told by events while it lasts, or soon after; empty: nothing need
-  // be told (it may heal before anybody sees it).
-  std::vector<std::string> causes = {};
-  Milliseconds limit = 5s;  // from the end until every tone is heard
-  // Names of streams or devices whose ways it hits; nullopt: all ways.
-  std::optional<std::vector<std::string>> hits = {};
-  bool new_sound = false;  // players and recorders are gone, too
+  std::vector<Cause> causes = {};  // all must be told; none: it may heal before anybody sees it
+  Milliseconds limit = 5s;         // from the end, or from `at`, until every tone is heard
+  bool new_sound = false;          // players and recorders are gone, too
+  SteadyTime at = std::chrono::steady_clock::now();  // when it was done
+};
+
+// So long a fault shows in the health of the streams that are hit.
+inline constexpr Milliseconds shows_in_health = 4500ms;
+
+enum class Company {
+  none,    // it is a change of the whole house
+  others,  // it lasts, and others can happen meanwhile
+  any,     // it happens, also while another one lasts
 };
 
 struct FaultKind {
   const char* name;
-  // Nothing else happens at the same time: it is a change of the whole house.
-  bool alone = false;
+  Company company = Company::none;
   Fault (*begin)(House& house, Random& random);
   bool new_rocd = false;  // its events begin anew
 };

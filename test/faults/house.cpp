@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/json/array.hpp>
 #include <csignal>
 #include <cstring>
 #include <fstream>
@@ -25,6 +26,8 @@ constexpr const char* state_size = "size=4m";
 // Long enough for what happens between two make_sound().
 constexpr double tone_seconds = 900;
 constexpr double heard_seconds = 0.6;  // without a break: the tone is back
+// A recorder that takes longer for that stands still.
+constexpr Milliseconds recorded_within = 2s;
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -115,7 +118,14 @@ House::House(std::uint32_t seed)
              .listener_node = "test.sink",
              .tap = Listener::Tap::monitor,
              .tone = {820, 1230},
-             .streams = {"send-e", "receive-e"}}} {
+             .streams = {"send-e", "receive-e"}}},
+      control_{.name = "control",
+               .fec = {},
+               .player_sink = "test.control",
+               .listener_node = "test.control",
+               .tap = Listener::Tap::monitor,
+               .tone = {960, 1440},
+               .streams = {}} {
   std::filesystem::create_directory(state());
   if (::mount("none", state().c_str(), "tmpfs", 0, state_size) != 0)
     fail("mount a state directory");
@@ -136,7 +146,7 @@ House::House(std::uint32_t seed)
   std::filesystem::create_directory(directory_.path() / "tools");
   for (const std::string name : {"roc-send", "roc-recv"}) set_tool(name, true);
   write_file(directory_.path() / "rocd.yaml", config());
-  for (const auto& way : ways_) write_tone(tone_file(way), way.tone, tone_seconds);
+  for (const auto& way : all_ways()) write_tone(tone_file(way), way.tone, tone_seconds);
   start_rocd();
   make_sound();
 }
@@ -232,7 +242,7 @@ void House::kill_rocd() {
 
 void House::make_sound() {
   players_.clear();
-  listeners_.clear();
+  ears_.clear();
   const auto nodes = [this] {
     std::set<std::string> names;
     for (const auto& node : graph_nodes(session))
@@ -241,6 +251,8 @@ void House::make_sound() {
   };
   if (!nodes().contains("test.sink")) make_sink(session, "test.sink");
   if (!nodes().contains("test.source")) make_source(session, "test.source");
+  // Never a default device.
+  if (!nodes().contains(control_.player_sink)) make_sink(session, control_.player_sink, 1);
   const auto complete = [&] {
     const auto there = nodes();
     return std::all_of(ways_.begin(), ways_.end(), [&](const Way& way) {
@@ -248,23 +260,78 @@ void House::make_sound() {
     });
   };
   if (!eventually(complete)) throw std::runtime_error("the devices do not come:\n" + rocd_->log());
-  for (const auto& way : ways_) {
+  for (const auto& way : all_ways()) {
     players_[way.name] = std::make_unique<Player>(way.player_sink, tone_file(way));
-    listeners_[way.name] = std::make_unique<Listener>(way.listener_node, way.tap);
+    ears_[way.name] = std::make_unique<Ear>(way.listener_node, way.tap);
   }
+  sound_since_ = std::chrono::steady_clock::now();
+}
+
+Milliseconds House::sound_age() const {
+  return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - sound_since_);
+}
+
+void House::put_in_order() {
+  relay_->set_weather({});
+  set_interface(true);
+  for (const std::string name : {"roc-send", "roc-recv"}) set_tool(name, true);
+  std::filesystem::remove(state() / "filler");
+  if (::mount(nullptr, state().c_str(), nullptr, MS_REMOUNT | MS_BIND, nullptr) != 0)
+    fail("remount the state directory");
+  for (const std::string daemon : {"pipewire", "wireplumber", "pipewire-pulse"})
+    if (std::filesystem::exists(session.directory() / "pids" / daemon))
+      session.signal(daemon, SIGCONT);
+  session.restart();
+  start_rocd();  // with limits and a clock as they should be
+  const auto listed = rocd_->http().get("/streams");
+  for (const auto& stream : listed.as_array())
+    if (!stream.at("enabled").as_bool())
+      rocd_->http().patch(std::string(stream.at("stream_uri").as_string()), {{"enabled", true}});
+  make_sound();
+  rocd_->wait_for_streams(streams());
+  if (!eventually([&] { return missing_tones().empty(); }))
+    throw std::runtime_error("the house cannot be put in order: " + missing_tones());
+}
+
+std::vector<Way> House::all_ways() const {
+  auto all = ways_;
+  all.push_back(control_);
+  return all;
 }
 
 std::string House::missing_tones() const {
   std::string missing;
-  for (const auto& way : ways_) {
-    const auto& recorded = listener(way);
-    const auto now = recorded.position();
-    const auto windows = now < heard_seconds ? std::vector{false}
-                                             : recorded.windows(way.tone, now - heard_seconds, now);
+  std::map<std::string, double> begin;
+  for (const auto& way : all_ways()) begin[way.name] = listener(way).position();
+  const auto all_recorded = [&] {
+    return std::all_of(begin.begin(), begin.end(), [&](const auto& from) {
+      return ears_.at(from.first)->listener().position() >= from.second + heard_seconds;
+    });
+  };
+  eventually(all_recorded, recorded_within);
+  for (const auto& way : all_ways()) {
+    const auto now = listener(way).position();
+    if (now < begin[way.name] + heard_seconds) {
+      missing += "nothing is recorded of " + way.name + "; ";
+      continue;
+    }
+    const auto windows = listener(way).windows(way.tone, now - heard_seconds, now);
     if (std::find(windows.begin(), windows.end(), false) != windows.end())
       missing += "no tone by way of " + way.name + "; ";
   }
   return missing;
+}
+
+std::string House::ended_programs() const {
+  std::string ended;
+  for (const auto& way : all_ways()) {
+    const auto player = players_.at(way.name)->end();
+    if (!player.empty()) ended += "the player of " + way.name + " has ended: " + player + "; ";
+    const auto recorder = listener(way).end();
+    if (!recorder.empty())
+      ended += "the recorder of " + way.name + " has ended: " + recorder + "; ";
+  }
+  return ended;
 }
 
 std::filesystem::path House::tone_file(const Way& way) const {

@@ -11,6 +11,7 @@
 #include "e2e/graph.hpp"
 #include "e2e/rocd.hpp"
 #include "e2e/sound.hpp"
+#include "faults/ear.hpp"
 #include "faults/relay.hpp"
 #include "faults/story.hpp"
 #include "support/audio_session.hpp"
@@ -66,25 +67,39 @@ class House {
   // Runs the real one; `works` false: a program that fails at once.
   void set_tool(const std::string& name, bool works);
 
-  // Ways whose tone is not, or was not all the time, in what was recorded last; empty: all are.
+  // A player, a sink and a recorder without rocd: what is silent here, too, is not its doing.
+  [[nodiscard]] const Way& control() const { return control_; }
+  // How long ago make_sound() was.
+  [[nodiscard]] Milliseconds sound_age() const;
+  // Whatever has happened to it: new rocd, new sound, everything that faults change as it was.
+  void put_in_order();
+
+  // Records for a while. Ways whose tone is not there all of that time, or which nothing is
+  // recorded of; the control way, too. Empty: all are.
   [[nodiscard]] std::string missing_tones() const;
-  [[nodiscard]] const Listener& listener(const Way& way) const { return *listeners_.at(way.name); }
+  // Players and recorders that have ended, and why.
+  [[nodiscard]] std::string ended_programs() const;
+  [[nodiscard]] const Ear& ear(const Way& way) const { return *ears_.at(way.name); }
+  [[nodiscard]] const Listener& listener(const Way& way) const { return ear(way).listener(); }
   // What belongs to rocd, to compare: names -> count.
   [[nodiscard]] std::map<std::string, int> inventory();
 
  private:
+  [[nodiscard]] std::vector<Way> all_ways() const;  // with control()
   [[nodiscard]] std::string config() const;
   [[nodiscard]] std::filesystem::path tone_file(const Way& way) const;
   [[nodiscard]] std::filesystem::path clock_file() const { return directory_.path() / "clock"; }
 
   TempDirectory directory_;
   std::vector<Way> ways_;
+  Way control_;
   std::unique_ptr<Relay> relay_;
   std::optional<Rocd> rocd_;
   std::unique_ptr<Story> story_;
   int runs_ = 0;  // of rocd
   std::map<std::string, std::unique_ptr<Player>> players_;
-  std::map<std::string, std::unique_ptr<Listener>> listeners_;
+  std::map<std::string, std::unique_ptr<Ear>> ears_;
+  SteadyTime sound_since_;
 };
 
 }  // namespace rocd::test

@@ -66,9 +66,7 @@ int run(const Call& call) {
   campaign.begin();
   std::vector<Outcome> outcomes;
   bool healed = true;
-  for (unsigned i = 0; i < call.faults; ++i) {
-    // What is recorded does not grow for ever, and what is played does not end.
-    if (i > 0 && i % 40 == 0) house.make_sound();
+  for (unsigned i = 0; i < call.faults && !campaign.broken(); ++i) {
     const auto outcome = campaign.next();
     std::cout << i + 1 << ": " << outcome.what << ": " << outcome.recovery_seconds << " s"
               << std::endl;
@@ -78,7 +76,10 @@ int run(const Call& call) {
     }
     outcomes.push_back(outcome);
   }
-  const auto text = report(outcomes);
+  auto text = report(outcomes);
+  if (campaign.broken())
+    text += "\nBroken off after " + std::to_string(outcomes.size()) +
+            " faults: what listens could not be put in order.\n";
   std::cout << "\n" << text;
   if (!call.report.empty()) std::ofstream(call.report) << text;
   return healed ? 0 : 1;

@@ -44,10 +44,13 @@ Fault take_port(House& house, Random& random) {
   };
   if (!eventually(bound)) throw std::runtime_error("a stopped stream keeps its port");
   enable(house, stream, true);
+  const auto lasts = between(1s, 6s, random);
+  std::vector<Cause> causes{{{"in use"}, {stream}}};
+  if (lasts > shows_in_health) causes.push_back({{"in use"}, {stream}, true});
   return {.what = "the port of " + stream + " is taken before it starts",
           .end = [thief] { *thief = Descriptor(); },
-          .lasts = between(1s, 5s, random),
-          .causes = {"in use"}};
+          .lasts = lasts,
+          .causes = causes};
 }
 
 Fault absent_receiver(House& house, Random& random) {
@@ -57,16 +60,35 @@ Fault absent_receiver(House& house, Random& random) {
   const auto& sender = way_of(house, stream).streams.front();
   const auto answer = house.rocd().http().request("POST", path_of(house, sender) + "/restart");
   if (answer.status / 100 != 2) throw std::runtime_error("restart: " + answer.body);
-  return {.what = stream + " appears after its sender",
-          .end = [&house, stream] { enable(house, stream, true); },
-          .lasts = between(500ms, 4s, random)};
+  const auto lasts = between(500ms, 8s, random);
+  // Without a control address nobody can know; the sender starts, and bad news waits 3 s then.
+  const bool shows = lasts > shows_in_health + 2s && !way_of(house, stream).fec.empty();
+  return {
+      .what = stream + " appears after its sender",
+      .end = [&house, stream] { enable(house, stream, true); },
+      .lasts = lasts,
+      .causes = shows ? std::vector<Cause>{{{"receiver"}, {sender}, true}} : std::vector<Cause>{}};
 }
 
-Fault interface_down(House&, Random& random) {
+// Of each way one of the two streams says that nothing arrives, if it lasts.
+std::vector<Cause> nothing_arrives(const House& house, Milliseconds lasts) {
+  std::vector<Cause> causes;
+  for (const auto& way : house.ways())
+    if (way.fec != "local" && lasts > shows_in_health)
+      causes.push_back({{"the sender has stopped", "no sender yet", "no receiver answers",
+                         "the receiver no longer answers", "gaps", "packets are lost"},
+                        way.streams,
+                        true});
+  return causes;
+}
+
+Fault interface_down(House& house, Random& random) {
+  const auto lasts = between(200ms, 6s, random);
   set_interface(false);
   return {.what = "the network interface goes down and up",
           .end = [] { set_interface(true); },
-          .lasts = between(200ms, 4s, random)};
+          .lasts = lasts,
+          .causes = nothing_arrives(house, lasts)};
 }
 
 Fault weather(House& house, Random& random, Relay::Weather weather, const std::string& what) {
@@ -89,19 +111,22 @@ Fault jitter(House& house, Random& random) {
 }
 
 Fault outage(House& house, Random& random) {
-  return weather(house, random, {.loss = 1}, "all packets are lost");
+  auto fault = weather(house, random, {.loss = 1}, "all packets are lost");
+  fault.lasts = between(500ms, 7s, random);
+  fault.causes = nothing_arrives(house, fault.lasts);
+  return fault;
 }
 
 }  // namespace
 
 void add_network_faults(std::vector<FaultKind>& kinds) {
-  kinds.push_back({"network: port taken before start", true, take_port});
-  kinds.push_back({"network: receiver appears later", true, absent_receiver});
-  kinds.push_back({"network: interface down and up", true, interface_down});
-  kinds.push_back({"network: 5 % loss", true, some_loss});
-  kinds.push_back({"network: 20 % loss", true, much_loss});
-  kinds.push_back({"network: 50 ms jitter", true, jitter});
-  kinds.push_back({"network: outage", true, outage});
+  kinds.push_back({"network: port taken before start", Company::none, take_port});
+  kinds.push_back({"network: receiver appears later", Company::none, absent_receiver});
+  kinds.push_back({"network: interface down and up", Company::none, interface_down});
+  kinds.push_back({"network: 5 % loss", Company::others, some_loss});
+  kinds.push_back({"network: 20 % loss", Company::others, much_loss});
+  kinds.push_back({"network: 50 ms jitter", Company::others, jitter});
+  kinds.push_back({"network: outage", Company::others, outage});
 }
 
 }  // namespace rocd::test

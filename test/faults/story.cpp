@@ -17,6 +17,30 @@ std::string state_in(const json::value& side) {
   return state == nullptr || !state->is_string() ? "" : std::string(state->as_string());
 }
 
+// The object at `key`; empty if there is none.
+json::object object_in(const json::value& side, std::string_view key) {
+  if (!side.is_object()) return {};
+  const auto* found = side.as_object().if_contains(key);
+  return found == nullptr || !found->is_object() ? json::object{} : found->as_object();
+}
+
+// A stream shows its last exit for ever.
+std::string news_of(const json::object& event) {
+  auto status = object_in(event.at("post"), "status");
+  if (status.empty()) return json::serialize(event.at("post"));
+  const auto before = object_in(event.at("pre"), "status");
+  const auto* now = status.if_contains("last_exit");
+  const auto* then = before.if_contains("last_exit");
+  if (now != nullptr && then != nullptr && *now == *then) status.erase("last_exit");
+  return json::serialize(status);
+}
+
+std::string health_message(const json::object& event) {
+  const auto health = object_in(object_in(event.at("post"), "status"), "health");
+  const auto* message = health.if_contains("message");
+  return message == nullptr || !message->is_string() ? "" : std::string(message->as_string());
+}
+
 }  // namespace
 
 Story::Story(const std::string& url, const std::filesystem::path& directory)
@@ -55,12 +79,29 @@ void Story::take(const json::object& event) {
     contradictions_.push_back(uri + " was " + states_[uri] + ", then is told to have been " +
                               before);
   if (!after.empty()) states_[uri] = after;
-  if (type != "stream.metrics") events_.push_back(json::serialize(event));
+  if (type == "stream.metrics") return;
+  events_.push_back({.type = type,
+                     .uri = uri,
+                     .text = json::serialize(event),
+                     .after = news_of(event),
+                     .health = type == "stream.health" ? health_message(event) : ""});
 }
 
-std::string Story::texts_since(std::size_t from) const {
+bool Story::tells(std::size_t from, const std::vector<std::string>& words,
+                  const std::set<std::string>& uris, bool health) const {
+  for (std::size_t i = from; i < events_.size(); ++i) {
+    if (!uris.contains(events_[i].uri)) continue;
+    const auto& text = health ? events_[i].health : events_[i].after;
+    for (const auto& word : words)
+      if (text.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+std::string Story::texts_since(std::size_t from, const std::set<std::string>& uris) const {
   std::string text;
-  for (std::size_t i = from; i < events_.size(); ++i) text += events_[i] + "\n";
+  for (std::size_t i = from; i < events_.size(); ++i)
+    if (uris.contains(events_[i].uri)) text += events_[i].text + "\n";
   return text;
 }
 

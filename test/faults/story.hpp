@@ -4,6 +4,7 @@
 
 #include <boost/json/object.hpp>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,14 +20,24 @@ class Story {
   // Reads what has come meanwhile.
   void read();
   [[nodiscard]] std::size_t size() const { return events_.size(); }
-  // All texts told since event number `from`, to be searched for a cause.
-  [[nodiscard]] std::string texts_since(std::size_t from) const;
+  // Whether, since event number `from`, one of these resources was said to be in a state that one
+  // of these words is in. An exit that the resource had shown before does not count. health: only
+  // in the message of a stream's health.
+  [[nodiscard]] bool tells(std::size_t from, const std::vector<std::string>& words,
+                           const std::set<std::string>& uris, bool health) const;
+  // What was told of these resources since event number `from`, to be read.
+  [[nodiscard]] std::string texts_since(std::size_t from, const std::set<std::string>& uris) const;
   // The last state told of a stream ("running"); empty: none.
   [[nodiscard]] std::string state_of(const std::string& stream_uri) const;
   // What does not fit; cleared by the call.
   [[nodiscard]] std::vector<std::string> take_contradictions();
 
  private:
+  struct Told {
+    std::string type, uri, text;
+    std::string after;   // what was new: `post` without an exit that is in `pre`, too
+    std::string health;  // its message; empty unless the event is about that
+  };
   void take(const boost::json::object& event);
 
   std::filesystem::path file_;
@@ -35,7 +46,7 @@ class Story {
   bool in_snapshot_ = true;
   std::int64_t last_seq_ = 0;
   std::map<std::string, std::string> states_;
-  std::vector<std::string> events_;
+  std::vector<Told> events_;
   std::vector<std::string> contradictions_;
 };
 

@@ -60,7 +60,7 @@ Fault full_disk(House& house, Random& random) {
                 std::filesystem::remove(filler);
                 expect_written(house);
               },
-          .lasts = between(0ms, 1s, random)};
+          .lasts = between(500ms, 3s, random)};
 }
 
 // Every write to a file fails, also to those that are open, as on a file system that the kernel has
@@ -136,7 +136,7 @@ Fault clock_jump(House& house, Random& random) {
                   throw std::runtime_error("the clock has ended children:\n" + house.rocd().log());
               },
           .lasts = between(1s, 3s, random),
-          .causes = {"SIGKILL"}};
+          .causes = {{{"SIGKILL"}, {stream}}}};
 }
 
 // A file system that is read-only when rocd starts: it says so and does not run on without what it
@@ -183,18 +183,20 @@ Fault no_descriptors(House& house, Random& random) {
   return {.what = "rocd has no descriptors left when the child of " + stream + " dies",
           .end = [pid, before] { ::prlimit(pid, RLIMIT_NOFILE, &before, nullptr); },
           .lasts = between(200ms, 3s, random),
-          .causes = {"Too many open files", "EMFILE"}};
+          .causes = {{{"Too many open files"}, {stream}}}};
 }
 
 }  // namespace
 
 void add_system_faults(std::vector<FaultKind>& kinds) {
-  kinds.push_back({"rocd: SIGKILL, started again", true, kill_rocd, true});
-  kinds.push_back({"disk: state directory full", true, full_disk});
-  kinds.push_back({"disk: no write succeeds", true, unwritable_disk});
-  if (House::fakes_clock()) kinds.push_back({"rocd: the wall clock jumps", true, clock_jump});
-  kinds.push_back({"disk: state directory read-only at start", true, read_only_disk, true});
-  kinds.push_back({"rocd: no descriptors left", true, no_descriptors});
+  kinds.push_back({"rocd: SIGKILL, started again", Company::none, kill_rocd, true});
+  kinds.push_back({"disk: state directory full", Company::others, full_disk});
+  kinds.push_back({"disk: no write succeeds", Company::none, unwritable_disk});
+  if (House::fakes_clock())
+    kinds.push_back({"rocd: the wall clock jumps", Company::none, clock_jump});
+  kinds.push_back(
+      {"disk: state directory read-only at start", Company::none, read_only_disk, true});
+  kinds.push_back({"rocd: no descriptors left", Company::none, no_descriptors});
 }
 
 }  // namespace rocd::test
