@@ -261,8 +261,11 @@ void Campaign::check_tones(const Happening& happening, Outcome& outcome) {
       forgiven.insert(i);
     }
     const auto judged = end_of_silence(heard, judged_windows);
-    outcome.recovery_seconds =
-        std::max(outcome.recovery_seconds, end_of_silence(heard, reported_windows));
+    if (const auto back = end_of_silence(heard, reported_windows);
+        back > outcome.recovery_seconds) {
+      outcome.recovery_seconds = back;
+      outcome.slowest = way.name + " " + as_it_was;
+    }
     if (judged <= happening.limit) continue;
     outcome.problems.push_back(
         fmt::format("{} is disturbed for {:.1f} s, longer than {:.1f} s: {}\n  without rocd: {}",

@@ -16,6 +16,7 @@ struct Outcome {
   std::string what;
   // From the end of the fault to the end of the last disturbance, of the way that took longest.
   double recovery_seconds = 0;
+  std::string slowest;  // that way; empty: none was disturbed
   // Of silences that were not judged, because the way without rocd was silent, too.
   double forgiven_seconds = 0;
   std::vector<std::string> problems;  // empty: it healed as it should

@@ -12,8 +12,8 @@ int child_of(House& house, const std::string& stream) {
   int pid = -1;
   eventually([&] { return (pid = house.rocd().child_of(stream)) > 0; }, 2s);
   // A tool that is broken is a shell, and not there for long.
-  const auto name = pid > 0 ? read_file("/proc/" + std::to_string(pid) + "/comm") : "";
-  return name.starts_with("roc-") ? pid : -1;
+  const auto called = pid > 0 ? read_file("/proc/" + std::to_string(pid) + "/cmdline") : "/bin/sh";
+  return called.empty() || called.starts_with("/bin/sh") ? -1 : pid;
 }
 
 std::string told_apart(int pid, const std::string& stream) {

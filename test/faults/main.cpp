@@ -68,8 +68,8 @@ int run(const Call& call) {
   bool healed = true;
   for (unsigned i = 0; i < call.faults && !campaign.broken(); ++i) {
     const auto outcome = campaign.next();
-    std::cout << i + 1 << ": " << outcome.what << ": " << outcome.recovery_seconds << " s"
-              << std::endl;
+    std::cout << i + 1 << ": " << outcome.what << ": " << outcome.recovery_seconds << " s "
+              << outcome.slowest << std::endl;
     for (const auto& problem : outcome.problems) {
       std::cout << "  FAILED: " << problem << std::endl;
       healed = false;
