@@ -9,6 +9,7 @@ using Clock = std::chrono::steady_clock;
 constexpr double window_seconds = 0.1;
 // A recorder that is late by less, and never catches up, has lost a few buffers of a busy machine.
 constexpr double lost_seconds = 0.3;
+constexpr double rounding = 1e-6;
 constexpr Milliseconds watched_every = 50ms;
 
 double seconds(Clock::duration duration) {
@@ -16,7 +17,7 @@ double seconds(Clock::duration duration) {
 }
 
 std::size_t windows_in(double duration) {
-  return duration <= 0 ? 0 : static_cast<std::size_t>(duration / window_seconds + 1e-6);
+  return duration <= 0 ? 0 : static_cast<std::size_t>(duration / window_seconds + rounding);
 }
 
 // What the recording lags behind at each of these moments, without what is caught up with later.
@@ -44,7 +45,7 @@ std::vector<bool> by_the_clock(const std::vector<Progress>& progress,
     if (until > taken) in_silence = false;
     for (; taken < until; ++taken) heard.push_back(recorded[taken]);
     const double lost = lag[i] - silent;
-    if (lost < (in_silence ? window_seconds : lost_seconds)) continue;
+    if (lost + rounding < (in_silence ? window_seconds : lost_seconds)) continue;
     const auto windows = windows_in(lost);
     heard.insert(heard.end(), windows, false);
     silent += static_cast<double>(windows) * window_seconds;
