@@ -45,8 +45,8 @@ Fault take_port(House& house, Random& random) {
   if (!eventually(bound)) throw std::runtime_error("a stopped stream keeps its port");
   enable(house, stream, true);
   const auto lasts = between(1s, 6s, random);
-  std::vector<Cause> causes{{{"in use"}, {stream}}};
-  if (lasts > shows_in_health) causes.push_back({{"in use"}, {stream}, true});
+  std::vector<Cause> causes{{{"is used by another program"}, {stream}}};
+  if (lasts > shows_in_health) causes.push_back({{"is used by another program"}, {stream}, true});
   return {.what = "the port of " + stream + " is taken before it starts",
           .end = [thief] { *thief = Descriptor(); },
           .lasts = lasts,

@@ -24,7 +24,7 @@ json::object object_in(const json::value& side, std::string_view key) {
   return found == nullptr || !found->is_object() ? json::object{} : found->as_object();
 }
 
-// A stream shows its last exit for ever.
+// A stream shows its last exit for ever. What the tool printed is not what rocd tells.
 std::string news_of(const json::object& event) {
   auto status = object_in(event.at("post"), "status");
   if (status.empty()) return json::serialize(event.at("post"));
@@ -32,6 +32,8 @@ std::string news_of(const json::object& event) {
   const auto* now = status.if_contains("last_exit");
   const auto* then = before.if_contains("last_exit");
   if (now != nullptr && then != nullptr && *now == *then) status.erase("last_exit");
+  if (auto* exit = status.if_contains("last_exit"); exit != nullptr && exit->is_object())
+    exit->as_object().erase("log");
   return json::serialize(status);
 }
 
@@ -82,7 +84,6 @@ void Story::take(const json::object& event) {
   if (type == "stream.metrics") return;
   events_.push_back({.type = type,
                      .uri = uri,
-                     .text = json::serialize(event),
                      .after = news_of(event),
                      .health = type == "stream.health" ? health_message(event) : ""});
 }
@@ -101,7 +102,7 @@ bool Story::tells(std::size_t from, const std::vector<std::string>& words,
 std::string Story::texts_since(std::size_t from, const std::set<std::string>& uris) const {
   std::string text;
   for (std::size_t i = from; i < events_.size(); ++i)
-    if (uris.contains(events_[i].uri)) text += events_[i].text + "\n";
+    if (uris.contains(events_[i].uri)) text += events_[i].type + " " + events_[i].after + "\n";
   return text;
 }
 

@@ -34,7 +34,7 @@ class Story {
 
  private:
   struct Told {
-    std::string type, uri, text;
+    std::string type, uri;
     std::string after;   // what was new: `post` without an exit that is in `pre`, too
     std::string health;  // its message; empty unless the event is about that
   };
