@@ -47,7 +47,7 @@ class StartGate {
     for (const bool proven : {true, false}) {
       auto& queue = proven ? proven_ : others_;
       if (queue.empty() || !has_room(proven)) continue;
-      const Uid next = queue.front();
+      Uid next = queue.front();
       queue.pop_front();
       starting_[next] = now + patience;
       return next;
