@@ -182,15 +182,17 @@ Outcome Campaign::next() {
 }
 
 void Campaign::judge(const Happening& happening, Outcome& outcome) {
-  if (!house_.rocd().process().running()) {
-    outcome.problems.push_back("rocd has ended: " +
-                               house_.rocd().process().wait(0ms).value_or("it runs"));
-    return;
-  }
+  const auto is_gone = [&] {
+    const auto end = house_.rocd().process().wait(0ms);
+    if (end) outcome.problems.push_back("rocd has ended: " + *end);
+    return end.has_value();
+  };
+  if (is_gone()) return;
   if (!happening.new_story)
     for (const auto& fault : happening.faults)
       for (const auto& cause : fault.causes) attempt(outcome, [&] { check_cause(cause, outcome); });
   attempt(outcome, [&] { house_.rocd().wait_for_streams(house_.streams(), "running", grace); });
+  if (is_gone()) return;
   attempt(outcome, [&] { check_tones(happening, outcome); });
   attempt(outcome, [&] { check_inventory(outcome); });
   attempt(outcome, [&] { check_order(outcome); });

@@ -1,5 +1,6 @@
 // What happens to the session and its graph: daemons that die, nodes and links that others take
 // away, a default device that changes.
+#include <boost/json/array.hpp>
 #include <csignal>
 #include <sstream>
 #include <stdexcept>
@@ -101,6 +102,15 @@ Fault freeze_wireplumber(House& house, Random& random) {
   return freeze_daemon(house, "wireplumber", between(3s, 6s, random), {});
 }
 
+// " of send-a" for rocd.stream.UID, "" for others.
+std::string owner_of(House& house, const std::string& node) {
+  const auto listed = house.rocd().http().get("/streams");
+  for (const auto& stream : listed.as_array())
+    if (node.ends_with("." + std::string(stream.at("stream_uid").as_string())))
+      return " of " + std::string(stream.at("display_name").as_string());
+  return "";
+}
+
 // One of those whose names begin so; when it is just being replaced there is nothing to do.
 Fault destroy_one(House& house, Random& random, bool of_child) {
   std::vector<GraphNode> nodes;
@@ -108,12 +118,13 @@ Fault destroy_one(House& house, Random& random, bool of_child) {
     if (node.name.starts_with("rocd.") && node.name.starts_with("rocd.stream.") == of_child)
       nodes.push_back(node);
   if (nodes.empty()) return {.what = "no node is there to be destroyed"};
-  const auto& node = nodes[std::uniform_int_distribution<std::size_t>(0, nodes.size() - 1)(random)];
+  const auto node = nodes[std::uniform_int_distribution<std::size_t>(0, nodes.size() - 1)(random)];
   const auto at = std::chrono::steady_clock::now();
   const auto said = house.session.run("timeout 10 pw-cli destroy " + std::to_string(node.id) +
                                       " </dev/null 2>&1 || true");
   const bool gone = said.find("Error") != std::string::npos;
-  return {.what = "another client destroys " + node.name + (gone ? " (it is gone already)" : ""),
+  return {.what = "another client destroys " + node.name + owner_of(house, node.name) +
+                  (gone ? " (it is gone already)" : ""),
           .at = at};
 }
 
