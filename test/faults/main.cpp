@@ -2,12 +2,14 @@
 //   rocd_faults [--faults N] [--seed S] [--only TEXT] [--patience N] [--report FILE] [--list]
 // --patience: how many times the limits; for machines that others use, too.
 // Exit status 1 if a fault did not heal as it should, 2 for a wrong call.
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <exception>
 #include <fstream>
 #include <iostream>
 #include <random>
+#include <stdexcept>
 #include <string_view>
 
 #include "faults/campaign.hpp"
@@ -56,33 +58,43 @@ bool parse(int argc, char** argv, Call& call) {
   return true;
 }
 
-int run(const Call& call) {
-  std::cout << "seed " << call.seed << ", " << call.faults << " faults" << std::endl;
-  if (!House::fakes_clock())
-    std::cout << "no jumps of the clock: without libfaketime, or with a sanitizer" << std::endl;
+// Appends what has happened to `outcomes`; throws if the house cannot be built.
+void run(const Call& call, std::vector<Outcome>& outcomes) {
   enter_namespaces();
   House house(call.seed);
   Campaign campaign(house, call.seed, call.only, call.patience);
   campaign.begin();
-  std::vector<Outcome> outcomes;
-  bool healed = true;
-  for (unsigned i = 0; i < call.faults && !campaign.broken(); ++i) {
-    const auto outcome = campaign.next();
+  for (unsigned i = 0; i < call.faults; ++i) {
+    outcomes.push_back(campaign.next());
+    const auto& outcome = outcomes.back();
     std::cout << i + 1 << ": " << outcome.what << ": " << outcome.recovery_seconds << " s "
               << outcome.slowest << std::endl;
-    for (const auto& problem : outcome.problems) {
-      std::cout << "  FAILED: " << problem << std::endl;
-      healed = false;
-    }
-    outcomes.push_back(outcome);
+    for (const auto& problem : outcome.problems) std::cout << "  FAILED: " << problem << std::endl;
+    if (campaign.broken())
+      throw std::runtime_error("broken off: the house could not be put in order");
+  }
+}
+
+// Also when it is broken off there is a report.
+int run_and_report(const Call& call) {
+  std::cout << "seed " << call.seed << ", " << call.faults << " faults" << std::endl;
+  if (!House::fakes_clock())
+    std::cout << "no jumps of the clock: without libfaketime, or with a sanitizer" << std::endl;
+  std::vector<Outcome> outcomes;
+  std::string broken;
+  try {
+    run(call, outcomes);
+  } catch (const std::exception& error) {
+    broken = error.what();
   }
   auto text = report(outcomes);
-  if (campaign.broken())
-    text += "\nBroken off after " + std::to_string(outcomes.size()) +
-            " faults: what listens could not be put in order.\n";
+  if (!broken.empty())
+    text += "\nAfter " + std::to_string(outcomes.size()) + " faults: " + broken + "\n";
   std::cout << "\n" << text;
   if (!call.report.empty()) std::ofstream(call.report) << text;
-  return healed ? 0 : 1;
+  const bool healed = std::all_of(outcomes.begin(), outcomes.end(),
+                                  [](const auto& outcome) { return outcome.problems.empty(); });
+  return broken.empty() && healed ? 0 : 1;
 }
 
 }  // namespace
@@ -99,7 +111,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   try {
-    return run(call);
+    return run_and_report(call);
   } catch (const std::exception& error) {
     std::cerr << "rocd_faults: " << error.what() << "\n";
     return 1;
