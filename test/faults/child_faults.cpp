@@ -27,23 +27,26 @@ std::vector<Cause> told_if(bool happened, const std::string& stream,
   return {{.words = std::move(words), .streams = {stream}}};
 }
 
-Fault send_signal(House& house, Random& random, int signal, const char* name) {
+Fault send_signal(House& house, Random& random, int signal, const std::string& name,
+                  std::vector<std::string> words) {
   const auto stream = pick(house.piped_streams(), random);
   const int pid = child_of(house, stream);
   const bool happens = pid > 0 && ::kill(pid, signal) == 0;
-  return {.what = name + told_apart(pid, stream), .causes = told_if(happens, stream, {name})};
+  return {.what = name + told_apart(pid, stream),
+          .causes = told_if(happens, stream, std::move(words))};
 }
 
 Fault kill_child(House& house, Random& random) {
-  return send_signal(house, random, SIGKILL, "SIGKILL");
+  return send_signal(house, random, SIGKILL, "SIGKILL", {"SIGKILL"});
 }
 
 Fault crash_child(House& house, Random& random) {
-  return send_signal(house, random, SIGSEGV, "SIGSEGV");
+  // Roc Toolkit writes down where it was, and aborts.
+  return send_signal(house, random, SIGSEGV, "SIGSEGV", {"SIGSEGV", "SIGABRT"});
 }
 
 Fault stop_child(House& house, Random& random) {
-  return send_signal(house, random, SIGSTOP, "SIGSTOP");
+  return send_signal(house, random, SIGSTOP, "SIGSTOP", {"SIGSTOP"});
 }
 
 Fault pause_child(House& house, Random& random) {
