@@ -1,5 +1,6 @@
 #include "faults/story.hpp"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fstream>
@@ -90,13 +91,19 @@ void Story::take(const json::object& event) {
 
 bool Story::tells(std::size_t from, const std::vector<std::string>& words,
                   const std::set<std::string>& uris, bool health) const {
-  for (std::size_t i = from; i < events_.size(); ++i) {
-    if (!uris.contains(events_[i].uri)) continue;
-    const auto& text = health ? events_[i].health : events_[i].after;
-    for (const auto& word : words)
-      if (text.find(word) != std::string::npos) return true;
+  const auto has_word = [&](const std::string& text) {
+    return std::ranges::any_of(
+        words, [&](const auto& word) { return text.find(word) != std::string::npos; });
+  };
+  std::map<std::string, std::string> standing;  // health that was told before
+  for (std::size_t i = 0; i < events_.size(); ++i) {
+    const auto& told = events_[i];
+    if (!uris.contains(told.uri)) continue;
+    if (i >= from && has_word(health ? told.health : told.after)) return true;
+    if (i < from && told.type == "stream.health") standing[told.uri] = told.health;
   }
-  return false;
+  return health &&
+         std::ranges::any_of(standing, [&](const auto& entry) { return has_word(entry.second); });
 }
 
 std::string Story::texts_since(std::size_t from, const std::set<std::string>& uris) const {

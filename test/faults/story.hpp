@@ -22,7 +22,7 @@ class Story {
   [[nodiscard]] std::size_t size() const { return events_.size(); }
   // Whether, since event number `from`, one of these resources was said to be in a state that one
   // of these words is in. An exit that the resource had shown before does not count. health: only
-  // in the message of a stream's health.
+  // in the message of a stream's health, also in one that still stood then (better news waits 3 s).
   [[nodiscard]] bool tells(std::size_t from, const std::vector<std::string>& words,
                            const std::set<std::string>& uris, bool health) const;
   // What was told of these resources since event number `from`, to be read.
