@@ -23,6 +23,10 @@ constexpr double window_seconds = audio::kWindowSeconds;
 // The analysis is relative: a tone that is too quiet all the time is a tone to it.
 constexpr double window_tolerance_db = 3;
 
+// A receiver that catches up with its latency plays up to 0.5 % faster or slower (Roc Toolkit's
+// scaling_tolerance).
+constexpr double pitch_tolerance = 0.01;
+
 constexpr const char* stay = "node.dont-fallback=true node.dont-move=true node.linger=true";
 
 // Short tones are cut out of a recording that goes on; loosely bounded, because a machine that
@@ -145,7 +149,8 @@ std::vector<bool> Listener::windows(Tone tone, double from, double to) const {
   std::vector<bool> both;
   for (std::size_t channel = 0; channel < wanted.size(); ++channel) {
     const auto& report = reports.at(channel);
-    const bool right = report.frequency && std::abs(*report.frequency - wanted[channel]) < 5;
+    const bool right = report.frequency && std::abs(*report.frequency - wanted[channel]) <
+                                               wanted[channel] * pitch_tolerance;
     if (channel == 0) both.assign(report.windows.size(), true);
     const auto levels = right ? window_levels(recording.channels.at(channel), *report.frequency)
                               : std::vector<double>(both.size(), 0);

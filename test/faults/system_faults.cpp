@@ -182,7 +182,8 @@ Fault no_descriptors(House& house, Random& random) {
   if (child > 0) ::kill(child, SIGKILL);
   return {.what = "rocd has no descriptors left when the child of " + stream + " dies",
           .end = [pid, before] { ::prlimit(pid, RLIMIT_NOFILE, &before, nullptr); },
-          .lasts = between(200ms, 3s, random),
+          // One that had failed before is tried again after 4.2 s at the latest.
+          .lasts = between(4500ms, 6s, random),
           .causes = {{{"Too many open files"}, {stream}}}};
 }
 
