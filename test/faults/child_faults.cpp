@@ -79,7 +79,8 @@ Fault spin_child(House& house, Random& random) {
 Fault break_tool(House& house, Random& random) {
   const auto tool = pick({"roc-send", "roc-recv"}, random);
   const bool sends = tool == "roc-send";
-  const auto lasts = between(1s, 6s, random);
+  // A child that had failed before tries it after 4.2 s at the latest.
+  const auto lasts = between(4500ms, 7s, random);
   house.set_tool(tool, false);
   std::vector<Cause> causes;
   for (const auto& stream : house.piped_streams()) {
