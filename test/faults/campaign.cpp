@@ -189,8 +189,17 @@ void Campaign::judge(const Happening& happening, Outcome& outcome) {
   };
   if (is_gone()) return;
   if (!happening.new_story)
-    for (const auto& fault : happening.faults)
-      for (const auto& cause : fault.causes) attempt(outcome, [&] { check_cause(cause, outcome); });
+    for (auto fault = happening.faults.begin(); fault != happening.faults.end(); ++fault)
+      for (const auto& cause : fault->causes) {
+        // A child that spins and is killed at once was never seen to spin.
+        const bool is_overtaken =
+            std::any_of(std::next(fault), happening.faults.end(), [&](const Fault& later) {
+              return std::ranges::any_of(later.causes, [&](const Cause& other) {
+                return !cause.streams.empty() && other.streams == cause.streams;
+              });
+            });
+        if (!is_overtaken) attempt(outcome, [&] { check_cause(cause, outcome); });
+      }
   attempt(outcome, [&] { house_.rocd().wait_for_streams(house_.streams(), "running", grace); });
   if (is_gone()) return;
   attempt(outcome, [&] { check_tones(happening, outcome); });
