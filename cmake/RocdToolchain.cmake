@@ -39,8 +39,13 @@ add_compile_options($<$<CONFIG:RelWithDebInfo,Release>:-ffunction-sections>
                     $<$<CONFIG:RelWithDebInfo,Release>:-fdata-sections>)
 add_link_options($<$<CONFIG:RelWithDebInfo,Release>:-Wl,--gc-sections>)
 
-if(ROCD_SANITIZE)
+if(ROCD_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+elseif(ROCD_SANITIZE STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-sanitize=null,alignment,vptr,object-size
                       -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
+elseif(ROCD_SANITIZE)
+  message(FATAL_ERROR "ROCD_SANITIZE is address, thread or OFF, not ${ROCD_SANITIZE}")
 endif()

@@ -298,7 +298,7 @@ table_row() {  # NAME BEFORE AFTER: two outputs of resources(), $idle_seconds ap
            ($9 - $4) * 1000 / hz, ($10 - $5) / s }'
 }
 
-rocd_config() {  # COUNT: receiving streams into one virtual microphone
+rocd_config() {  # COUNT: sending streams from one virtual speaker
   local i
   cat <<CONFIG
 http: { listen: "127.0.0.1:0", unix_socket: off }
@@ -306,26 +306,34 @@ tools: { roc_send: "$work/tools/roc-send", roc_recv: "$work/tools/roc-recv" }
 ports: { range: 30000-31999 }
 log: { level: error }
 endpoints:
-  - { name: bench-mic, direction: input }
+  - { name: bench-speaker, direction: output }
 CONFIG
   [ "$1" -gt 0 ] || return 0
   echo "streams:"
   for ((i = 0; i < $1; i++)); do
-    printf '  - { name: s%d, source: { media: "rtp://127.0.0.1:%d" }, destination: bench-mic }\n' "$i" $((30000 + i))
+    printf '  - { name: s%d, source: bench-speaker, destination: { media: "rtp://127.0.0.1:%d" } }\n' "$i" $((20000 + i))
   done
 }
 
-# The daemon itself. Its children are stand-ins that sleep, so each stream is "starting" for 20 s and
-# is then tried again: the figures are taken before.
+# ARGUMENTS: of the stand-in, before those of rocd.
+stand_in_as_tools() {
+  local name
+  mkdir -p "$work/tools"
+  for name in roc-send roc-recv; do
+    printf '#!/bin/sh\nexec "%s" %s "$@"\n' "$bin/rocd_bench_streaming_tool" "$*" >"$work/tools/$name"
+    chmod +x "$work/tools/$name"
+  done
+}
+
+# The daemon itself. Its children are stand-ins: they have a node in PipeWire that is linked to the
+# speaker, print what a tool prints, and send nothing.
 bench_daemon() {
   if [ ! -x "$build/bin/rocd" ]; then
     step "rocd itself: not measured, $build/bin/rocd has not been built"
     return
   fi
   step "rocd itself, with PipeWire in a private session, at 0 and $children streams"
-  mkdir -p "$work/tools" "$work/session"
-  cp "$bin/rocd_bench_roc_tool" "$work/tools/roc-send"
-  cp "$bin/rocd_bench_roc_tool" "$work/tools/roc-recv"
+  mkdir -p "$work/session"
   session=$work/session
   if ! scripts/audio-session.sh start --owner $$ "$session" >"$work/session.log" 2>&1; then
     note "no private session: $(tail -n 1 "$work/session.log")"
@@ -333,10 +341,12 @@ bench_daemon() {
     return
   fi
   rows=() daemon_rss=
+  stand_in_as_tools
   daemon_row 0 "0 streams"
+  daemon_row 1 "1 stream"
   daemon_row "$children" "$children streams"
   local rss=${daemon_rss:-99}
-  touch "$work/tools/talkative"
+  stand_in_as_tools talkative
   daemon_row "$children" "$children, full logs"
   table_head
   printf '%s\n' "${rows[@]}"
@@ -344,25 +354,31 @@ bench_daemon() {
   goal "at most 15 MiB RSS at $children streams" "$(awk -v r="$rss" 'BEGIN { print (r <= 15) ? "yes" : "no" }')"
 }
 
+streams_that_run() {  # URL
+  curl -sS --max-time 5 "$1/metrics" | awk '/^rocd_streams\{state="running"\}/ { print $2 }'
+}
+
 daemon_row() {  # COUNT NAME: adds to rows, sets daemon_rss
-  local count=$1 name=$2 i first before
+  local count=$1 name=$2 i first before url=
   rocd_config "$count" >"$work/rocd.yaml"
+  rm -f "$work/ready"
+  mkfifo "$work/ready"
   # shellcheck disable=SC1090
   (eval "$(scripts/audio-session.sh env "$session")" &&
-    exec "$build/bin/rocd" --config "$work/rocd.yaml" --state-dir "$work/state") >"$work/daemon.log" 2>&1 </dev/null &
+    exec "$build/bin/rocd" --config "$work/rocd.yaml" --state-dir "$work/state" --ready-fd 3 3>"$work/ready") >"$work/daemon.log" 2>&1 </dev/null &
   supervisors[daemon]=$!
-  for ((i = 0; i < 32; i++)); do
-    if [ "$count" -gt 0 ] && [ "$(count_named "${supervisors[daemon]}" roc-recv)" -ge "$count" ]; then break; fi
-    sleep 0.25
-  done
-  if ! kill -0 "${supervisors[daemon]}" 2>/dev/null; then
+  if ! read -r url <"$work/ready"; then
     note "rocd has ended: $(tail -n 1 "$work/daemon.log")"
     unset "supervisors[daemon]"
     return 0
   fi
-  i=$(count_named "${supervisors[daemon]}" roc-recv)
-  if [ "$i" -lt "$count" ]; then note "only $i of $count children were started: $(tail -n 1 "$work/daemon.log")"; fi
-  sleep 1
+  for ((i = 0; i < 120; i++)); do
+    if [ "$(streams_that_run "$url")" = "$count" ]; then break; fi
+    sleep 0.5
+  done
+  i=$(streams_that_run "$url")
+  if [ "$i" != "$count" ]; then note "only $i of $count streams run: $(tail -n 1 "$work/daemon.log")"; fi
+  sleep 5  # the last states are stored, and the timers of the starts are over
   before=$(cpu_times)
   first=$(resources "${supervisors[daemon]}")
   sleep "$idle_seconds"

@@ -3,6 +3,7 @@
 // from the wanted device, says what a tool says that works, and sends nothing.
 //   scream   as the first argument: also prints 2 MB a second, in lines
 //   endless  the same, without the end of a line
+//   talkative  prints at its start as much as a real tool does in some ten minutes
 #include <pipewire/impl-module.h>
 #include <pipewire/pipewire.h>
 #include <spa/utils/result.h>
@@ -63,6 +64,14 @@ bool answer_questions(int argc, char** argv) {
   }
 }
 
+void print_much() {
+  for (int line = 0; line < 1000; ++line)
+    std::fprintf(stderr,
+                 "12:00:00.%03d [4711] [dbg] roc_audio: [stand_in.cpp:1] latency tuner: "
+                 "e2e_latency=9776(203.667ms) niq_latency=8270(172.292ms) stale=0\n",
+                 line);
+}
+
 void on_error(void*, std::uint32_t id, int, int result, const char* message) {
   if (id != PW_ID_CORE) return;
   std::fprintf(stderr, "roc-send: PipeWire: %s (%s)\n", message, spa_strerror(result));
@@ -119,6 +128,7 @@ int main(int argc, char** argv) {
   const std::string mode = argc > 1 ? argv[1] : "";
   if (mode == "scream" || mode == "endless")
     std::thread([lines = mode == "scream"] { print_without_end(lines); }).detach();
+  if (mode == "talkative") print_much();
   auto device = after(argc, argv, "--input");
   const std::string scheme = "pulse://", suffix = ".monitor";
   if (device.starts_with(scheme)) device.erase(0, scheme.size());
