@@ -93,8 +93,10 @@ std::map<StreamNodeKey, StreamNodeInfo> describe_stream_nodes(const Graph& graph
   const auto note = [&](GlobalId end, GlobalId other) {
     const auto found = by_id.find(end);
     const auto* facts = graph.node(other);
-    if (found != by_id.end() && facts != nullptr)
-      found->second->linked_to.push_back({facts->name, facts->serial});
+    if (found == by_id.end() || facts == nullptr) return;
+    // Level meters (pavucontrol) and recorders of one application: nothing is played anywhere else.
+    if (!found->second->capturing && facts->media_class == "Stream/Input/Audio") return;
+    found->second->linked_to.push_back({facts->name, facts->serial});
   };
   for (const auto& [id, link] : graph.links()) {
     note(link.out_node, link.in_node);

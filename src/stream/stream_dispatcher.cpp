@@ -64,6 +64,7 @@ boost::asio::awaitable<void> StreamDispatcher::shutdown() {
   impl_->server.stop();
   impl_->usage_timer.arm(std::nullopt);
   impl_->activity_timer.arm(std::nullopt);
+  impl_->question_timer.arm(std::nullopt);
   for (const auto& [uid, record] : impl_->records) {
     const bool local = kind_of(record->spec()) == StreamKind::local;
     record->close();

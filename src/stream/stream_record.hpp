@@ -43,6 +43,10 @@ class StreamRecord {
   [[nodiscard]] bool removed() const { return removed_; }
   [[nodiscard]] bool finished() const { return machine_.finished(); }
   [[nodiscard]] bool has_child() const { return machine_.child_wanted(); }
+  // It works or waits for sound, without a child.
+  [[nodiscard]] bool rests_on_pipewire() const {
+    return !has_child() && (state() == StreamState::running || state() == StreamState::paused);
+  }
   void add_ports(std::set<std::uint16_t>& ports) const;
   // With the addresses that were chosen for it in place of those that were left to rocd.
   [[nodiscard]] StreamSpec bound_spec() const;

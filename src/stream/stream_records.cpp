@@ -1,5 +1,6 @@
 #include "stream/stream_records.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -16,6 +17,8 @@ namespace {
 constexpr Duration usage_interval = 5s;
 // And how often it is looked whether they go on.
 constexpr Duration activity_interval = ChildWatch::activity_interval;
+// While no child runs that would notice: how often PipeWire is asked whether it goes on.
+constexpr Duration question_interval = 5s;
 
 // The profile's target counts, too; only the stream room knows it.
 void add_tuning_error(const StreamSettings& settings, std::vector<FieldError>& errors) {
@@ -50,7 +53,8 @@ StreamDispatcher::Impl::Impl(boost::asio::any_io_executor ex, Options opts, Stre
             [this] { endpoints.driver().check(); }},
       server(executor, [this](bool answers) { tell_server(answers); }),
       usage_timer(executor, [this] { sample_usage(); }),
-      activity_timer(executor, [this] { sample_activity(); }) {}
+      activity_timer(executor, [this] { sample_activity(); }),
+      question_timer(executor, [this] { ask_for_childless(); }) {}
 
 // --- looking up
 
@@ -125,7 +129,8 @@ void StreamDispatcher::Impl::set_callbacks() {
   callbacks.on_answer = [this](bool answers, const std::string& reason) {
     // The tools reach PipeWire through another process: that one must answer, too.
     if (answers) {
-      if (!server_answers) tell_server(false);  // that alone, now
+      if (!server_answers) tell_server(false);                    // that alone, now
+      if (!sampling && server_answers) return tell_server(true);  // there is no tool
       return server.ask(engine.sound_server());
     }
     tell_sound(StreamProblem{reason, "restart PipeWire if it lasts; its log says what it does"});
@@ -226,6 +231,7 @@ void StreamDispatcher::Impl::after(const Uid& uid) {
   const auto* found = record(uid);
   if (closing || found == nullptr) return;
   if (found->has_child()) sample_soon();
+  if (found->rests_on_pipewire()) ask_soon();
   if (!found->removed() || !found->finished()) return;
   boost::asio::post(executor, [this, uid, guard = std::weak_ptr(alive)] {
     if (guard.expired()) return;
@@ -264,6 +270,21 @@ void StreamDispatcher::Impl::sample_activity() {
   }
   if (sampling) return activity_timer.arm(Now::read().mono + activity_interval);
   usage_timer.arm(std::nullopt);
+}
+
+void StreamDispatcher::Impl::ask_soon() {
+  if (asking) return;
+  asking = true;
+  question_timer.arm(Now::read().mono + question_interval);
+}
+
+// Streams without a child, local or paused, have nobody who would find that PipeWire stands still.
+void StreamDispatcher::Impl::ask_for_childless() {
+  asking = std::ranges::any_of(records,
+                               [](const auto& entry) { return entry.second->rests_on_pipewire(); });
+  if (!asking) return;
+  if (!sampling) endpoints.driver().check();
+  question_timer.arm(Now::read().mono + question_interval);
 }
 
 void StreamDispatcher::Impl::tell_users(const StreamSpec& spec) {

@@ -56,6 +56,8 @@ struct StreamDispatcher::Impl {
   void sample_soon();
   void sample_usage();
   void sample_activity();
+  void ask_soon();
+  void ask_for_childless();
   // Tells each endpoint of the spec who uses it now.
   void tell_users(const StreamSpec& spec);
 
@@ -73,7 +75,9 @@ struct StreamDispatcher::Impl {
   bool only_tools_suffer = false;        // from that silence
   MachineTimer usage_timer;
   MachineTimer activity_timer;
+  MachineTimer question_timer;
   bool sampling = false;
+  bool asking = false;   // now and then, whether PipeWire answers
   bool started = false;  // what was there at the start is no news
   bool closing = false;
   std::map<Uid, std::unique_ptr<StreamRecord>> records;

@@ -469,6 +469,21 @@ TEST_CASE("nodes of children are told with the other ends of their links, once f
   CHECK(world.stream_nodes_gone.size() == 1);
 }
 
+TEST_CASE(
+    "who listens to a child that plays is no device of it; who plays to one that records is") {
+  Connected world;
+  const auto playing = world.add_node("roc-recv", "Stream/Output/Audio");
+  const auto recording = world.add_node("roc-send", "Stream/Input/Audio");
+  world.machine.graph().node(playing)->stream_uid = Uid::derive("test", "stream", "a");
+  world.machine.graph().node(recording)->stream_uid = Uid::derive("test", "stream", "b");
+  world.link_nodes(playing, world.add_node("level meter", "Stream/Input/Audio"));
+  world.link_nodes(world.add_node("player", "Stream/Output/Audio"), recording);
+  REQUIRE(world.settle());
+  REQUIRE(world.stream_nodes.size() == 2);
+  for (const auto& node : world.stream_nodes)
+    CHECK(node.linked_to.size() == (node.capturing ? 1 : 0));
+}
+
 TEST_CASE("the default is chosen only when asked, and when the session manager is there") {
   Connected world;
   world.machine.ensure_device(output("kitchen"));

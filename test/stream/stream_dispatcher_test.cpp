@@ -472,6 +472,19 @@ TEST_CASE("a sound system that does not answer is not taken for children that do
   CHECK(world.until([&] { return world.spawner.count() >= 3; }));
 }
 
+TEST_CASE("a sound system that does not answer is noticed where no child is that would") {
+  TempDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto uid = world.streams->create(world.local())->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::running));
+  const auto health = [&] { return world.streams->find(uid)->status.health; };
+  REQUIRE(health().message.empty());
+  world.driver.fall_silent();
+  CHECK(world.until([&] { return health().message == "the sound system does not answer"; }));
+  world.driver.answer_again();
+  CHECK(world.until([&] { return health().message.empty(); }));
+}
+
 TEST_CASE("a stream waits for the tools and starts when they are there") {
   TempDirectory directory;
   DispatcherWorld world(directory.path());
