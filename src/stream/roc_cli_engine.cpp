@@ -1,5 +1,7 @@
 #include "stream/roc_cli_engine.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -32,8 +34,11 @@ Result<> check_scheme(const ToolInfo& tool, const ExternalAddress& address) {
   const FecScheme fec = fec_of(address.media->protocol);
   if (fec == FecScheme::none) return {};
   if (std::find(tool.fec.begin(), tool.fec.end(), fec) != tool.fec.end()) return {};
-  return unavailable("the installed " + tool.name + " " + tool.version + " cannot do " +
-                         std::string(to_string(address.media->protocol)) +
+  const std::string protocol(to_string(address.media->protocol));
+  if (std::find(tool.untried.begin(), tool.untried.end(), fec) != tool.untried.end())
+    return unavailable("whether " + tool.name + " can do " + protocol + " could not be tried yet",
+                       tool.hint);
+  return unavailable("the installed " + tool.name + " " + tool.version + " cannot do " + protocol +
                          ": it was built without this error correction",
                      tool.hint);
 }
@@ -67,7 +72,7 @@ void log_info(const EngineInfo& info) {
 bool same(const EngineInfo& a, const EngineInfo& b) {
   const auto equal = [](const ToolInfo& x, const ToolInfo& y) {
     return x.path == y.path && x.version == y.version && x.schemes == y.schemes && x.fec == y.fec &&
-           x.problem == y.problem;
+           x.untried == y.untried && x.problem == y.problem;
   };
   return a.probed == b.probed && a.id == b.id &&
          std::equal(a.tools.begin(), a.tools.end(), b.tools.begin(), b.tools.end(), equal);
@@ -107,16 +112,43 @@ boost::asio::awaitable<void> RocCliEngine::probe() {
 
 boost::asio::awaitable<void> RocCliEngine::watch() {
   boost::asio::steady_timer timer(tasks_.executor());
-  const auto all_usable = [this] {
-    return info_.probed && std::all_of(info_.tools.begin(), info_.tools.end(),
-                                       [](const ToolInfo& tool) { return tool.usable; });
+  const auto all_known = [this] {
+    return info_.probed &&
+           std::all_of(info_.tools.begin(), info_.tools.end(),
+                       [](const ToolInfo& tool) { return tool.usable && tool.untried.empty(); });
   };
+  auto seen = files();
   co_await probe();
-  while (!all_usable()) {
+  Duration pause = options_.look_again;
+  auto due = Now::read().mono + pause;
+  while (!all_known()) {
     timer.expires_after(options_.look_again);
     co_await timer.async_wait(boost::asio::use_awaitable);
+    // Whoever installs a tool need not wait; one that is there and fails is not run all the time.
+    auto now_there = files();
+    if (now_there == seen && Now::read().mono < due) continue;
+    if (now_there != seen) pause = options_.look_again;
+    seen = std::move(now_there);
     co_await probe();
+    pause = std::min(2 * pause, options_.look_again_at_most);
+    due = Now::read().mono + pause;
   }
+}
+
+std::vector<RocCliEngine::ToolFile> RocCliEngine::files() const {
+  std::vector<ToolFile> files;
+  for (const auto* name : {&options_.tools.roc_send, &options_.tools.roc_recv}) {
+    ToolFile file;
+    file.path = find_roc_tool(*name, environment_);
+    struct stat facts{};
+    if (!file.path.empty() && ::stat(file.path.c_str(), &facts) == 0) {
+      file.inode = facts.st_ino;
+      file.size = facts.st_size;
+      file.changed = {facts.st_ctim.tv_sec, facts.st_ctim.tv_nsec};
+    }
+    files.push_back(std::move(file));
+  }
+  return files;
 }
 
 void RocCliEngine::set_on_changed(std::function<void()> on_changed) {

@@ -4,8 +4,10 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "aio/task_group.hpp"
@@ -22,7 +24,9 @@ class RocCliEngine final : public StreamEngine {
     RocToolNames tools;
     GetEnvironment environment;  // getenv(3) in the daemon
     Duration run_limit = 3s;     // of each run of a tool while probing
-    Duration look_again = 30s;   // while a tool is missing or unusable
+    // While a tool is missing or unusable: how often it is looked for, and, if it is the same file
+    // as before, run again at the latest.
+    Duration look_again = 2s, look_again_at_most = 60s;
   };
 
   // spawner outlives the engine.
@@ -42,7 +46,15 @@ class RocCliEngine final : public StreamEngine {
   [[nodiscard]] std::optional<EngineFact> parse(std::string_view line) const override;
 
  private:
+  struct ToolFile {
+    std::string path;  // empty: there is none
+    std::uint64_t inode = 0;
+    std::int64_t size = 0;
+    std::pair<std::int64_t, std::int64_t> changed;  // ctime: seconds, nanoseconds
+    friend bool operator==(const ToolFile&, const ToolFile&) = default;
+  };
   boost::asio::awaitable<void> watch();
+  [[nodiscard]] std::vector<ToolFile> files() const;
   [[nodiscard]] const ToolInfo* tool(std::string_view name) const;
 
   Spawner& spawner_;

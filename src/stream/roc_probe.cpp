@@ -197,19 +197,30 @@ Arguments send_trial(const Probe& probe, const ToolInfo& tool, const FecUris& ur
           "--source", uris.source, "--repair",      uris.repair};
 }
 
+// unknown: it could not be started, was killed, or took too long. That says something of the
+// machine at that moment (it boots, it has no descriptors left, lo is not up), nothing of the tool.
+enum class Trial { works, refused, unknown };
+
+Trial outcome(const ToolRun& run, std::string_view sign) {
+  if (run.has(sign)) return Trial::works;
+  const bool ended = run.exit && *run.exit != ExitStatus{ExitStatus::Kind::signaled, SIGKILL};
+  return ended ? Trial::refused : Trial::unknown;
+}
+
 // A build without OpenFEC refuses to connect. Port 9 is discard: nobody listens there.
-asio::awaitable<bool> can_send(const Probe& probe, const ToolInfo& tool, FecScheme scheme) {
+asio::awaitable<Trial> try_to_send(const Probe& probe, const ToolInfo& tool, FecScheme scheme) {
+  if (probe.silent_file.empty()) co_return Trial::unknown;
   auto request = probe.request(send_trial(probe, tool, fec_uris(scheme, 9, 9)));
   auto run = co_await run_tool(
       probe.executor, probe.spawner, std::move(request), probe.deadline(),
       [](const std::string& line) { return line.ends_with("pump: starting main loop"); });
-  co_return run.has("pump: starting main loop");
+  co_return outcome(run, "pump: starting main loop");
 }
 
 // A receiver makes its decoder when the first packet arrives, so a sender is needed to see it.
 // Without one, a receiver that starts is believed.
-asio::awaitable<bool> can_receive(const Probe& probe, const ToolInfo& tool, const ToolInfo* sender,
-                                  FecScheme scheme) {
+asio::awaitable<Trial> try_to_receive(const Probe& probe, const ToolInfo& tool,
+                                      const ToolInfo* sender, FecScheme scheme) {
   const auto any = fec_uris(scheme, 0, 0);
   std::vector<std::uint16_t> ports;
   std::unique_ptr<SpawnedChild> sending;
@@ -232,12 +243,22 @@ asio::awaitable<bool> can_receive(const Probe& probe, const ToolInfo& tool, cons
                      "--output-format", "wav", "--source", any.source, "--repair", any.repair});
   auto run = co_await run_tool(probe.executor, probe.spawner, std::move(request), probe.deadline(),
                                enough);
-  co_return sender == nullptr ? run.has("pump: starting main loop")
-                              : run.has("openfec decoder: initializing");
+  co_return outcome(
+      run, sender == nullptr ? "pump: starting main loop" : "openfec decoder: initializing");
+}
+
+void note(ToolInfo& tool, FecScheme scheme, Trial trial) {
+  if (trial == Trial::works) tool.fec.push_back(scheme);
+  if (trial == Trial::unknown) tool.untried.push_back(scheme);
 }
 
 void describe_missing_fec(ToolInfo& tool) {
   if (!tool.usable || tool.fec.size() == 2) return;
+  if (!tool.untried.empty()) {
+    tool.problem = "whether " + tool.name + " can correct errors could not be tried";
+    tool.hint = "it is tried again until it can be told; is the machine overloaded?";
+    return;
+  }
   tool.problem = tool.name + (tool.fec.empty() ? " cannot correct errors: FEC does not start"
                                                : " can only do one of rs8m and ldpc");
   tool.hint = fec_hint;
@@ -265,10 +286,14 @@ std::string find_executable(const std::string& name, const std::string& path_var
   return {};
 }
 
+std::string find_roc_tool(const std::string& name, const std::vector<std::string>& environment) {
+  return find_executable(name, path_of(environment));
+}
+
 asio::awaitable<EngineInfo> probe_roc_tools(asio::any_io_executor executor, Spawner& spawner,
                                             RocToolNames names,
                                             std::vector<std::string> environment, Duration limit) {
-  const auto path = path_of(environment);
+  const auto path = path_of(environment);  // one that is not moved away
   const SilentFile silence;
   const Probe probe{std::move(executor), spawner, std::move(environment), limit, silence.path()};
   EngineInfo info;
@@ -293,13 +318,17 @@ asio::awaitable<EngineInfo> probe_roc_tools(asio::any_io_executor executor, Spaw
     if (!found.path.empty()) co_await identify(probe, found);
   }
   for (const FecScheme scheme : {FecScheme::rs8m, FecScheme::ldpc}) {
-    const bool sends = send.usable && co_await can_send(probe, send, scheme);
-    if (sends) send.fec.push_back(scheme);
-    // The tools come from one build: where the sender cannot, neither can the receiver.
-    if (!recv.usable || (send.usable && !sends)) continue;
-    if (co_await can_receive(probe, recv, sends ? &send : nullptr, scheme)) {
-      recv.fec.push_back(scheme);
+    Trial sent = Trial::works;
+    if (send.usable) {
+      sent = co_await try_to_send(probe, send, scheme);
+      note(send, scheme, sent);
     }
+    if (!recv.usable) continue;
+    // The tools come from one build: where the sender cannot, neither can the receiver.
+    Trial received = sent;
+    if (sent == Trial::works)
+      received = co_await try_to_receive(probe, recv, send.usable ? &send : nullptr, scheme);
+    note(recv, scheme, received);
   }
   describe_missing_fec(send);
   describe_missing_fec(recv);

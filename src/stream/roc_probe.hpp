@@ -23,6 +23,10 @@ struct RocToolNames {
 [[nodiscard]] std::string find_executable(const std::string& name,
                                           const std::string& path_variable);
 
+// The same of a tool, in the PATH of its environment.
+[[nodiscard]] std::string find_roc_tool(const std::string& name,
+                                        const std::vector<std::string>& environment);
+
 // spawner outlives the coroutine. environment: of the tools, complete; its PATH is searched.
 // `limit` bounds each run of a tool; a run that exceeds it is killed and counts as "cannot".
 [[nodiscard]] boost::asio::awaitable<EngineInfo> probe_roc_tools(

@@ -22,8 +22,9 @@ struct ToolInfo {
   std::string version;               // "0.4.0"
   std::vector<std::string> schemes;  // URI schemes it listed
   std::vector<FecScheme> fec;        // proven by a trial start, not by its own list
-  std::string problem;               // why it cannot be used, or only in part; empty if it can
-  std::string hint;                  // the remedy, if one is known
+  std::vector<FecScheme> untried;  // no trial came to an end: may work or not, will be tried again
+  std::string problem;             // why it cannot be used, or only in part; empty if it can
+  std::string hint;                // the remedy, if one is known
   bool usable = false;
 };
 

@@ -330,14 +330,13 @@ Result<StreamPlan> StreamRecord::plan(const StreamMachine::PlanChild& request) {
   return tools_.engine.plan(spec, request.devices);
 }
 
-// For a receiving stream that names no address: what the installed tool can do.
+// For a receiving stream that names no address: what the installed tool can do. While that is not
+// known the stream waits: it keeps the addresses that it gets now.
 FecScheme StreamRecord::default_fec() const {
   for (const auto& tool : tools_.engine.info().tools) {
-    const auto& fec = tool.fec;
-    if (tool.name == "roc-recv" &&
-        std::find(fec.begin(), fec.end(), FecScheme::rs8m) != fec.end()) {
-      return FecScheme::rs8m;
-    }
+    if (tool.name != "roc-recv") continue;
+    for (const auto* list : {&tool.fec, &tool.untried})
+      if (std::ranges::find(*list, FecScheme::rs8m) != list->end()) return FecScheme::rs8m;
   }
   return FecScheme::none;
 }

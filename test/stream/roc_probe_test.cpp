@@ -1,6 +1,7 @@
 // What trying the tools leaves behind: no file, and no opinion if it was stopped.
 #include "stream/roc_probe.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -32,6 +33,7 @@ struct Tried {
   ProcessSpawner spawner{io.get_executor()};
   std::optional<RocCliEngine> engine;
   int changes = 0;
+  Duration limit = 3s, look_again = 100ms, look_again_at_most = 100ms;
 
   [[nodiscard]] fs::path path(const std::string& name) const { return directory.path() / name; }
 
@@ -48,6 +50,9 @@ struct Tried {
     RocCliEngine::Options options;
     options.tools = {path("roc-send"), path("roc-recv")};
     options.environment = ::getenv;
+    options.run_limit = limit;
+    options.look_again = look_again;
+    options.look_again_at_most = look_again_at_most;
     engine.emplace(io.get_executor(), spawner, options);
     engine->set_on_changed([this] { ++changes; });
     engine->start();
@@ -104,6 +109,47 @@ TEST_CASE_METHOD(Tried, "an engine that ends while it tries a tool says nothing 
   REQUIRE(shut_down());
   CHECK(changes == 0);
   CHECK_FALSE(engine->info().probed);
+}
+
+TEST_CASE_METHOD(Tried, "a trial that did not end says nothing of the tool, and is made again") {
+  // Both tools hang until somebody lets them go.
+  const auto hangs = "[ -e " + path("goes").string() + " ] || exec sleep 1000; ";
+  tool("roc-send", hangs + sends);
+  tool("roc-recv", hangs + "echo 'port bound'; echo 'openfec decoder: initializing'; " +
+                       "echo 'pump: starting main loop'; exec sleep 1000");
+  limit = 200ms;
+  start();
+  REQUIRE(until([&] { return engine->info().probed; }));
+  for (const auto& tool : engine->info().tools) {
+    INFO(tool.name);
+    CHECK(tool.usable);
+    CHECK(tool.fec.empty());
+    CHECK(tool.untried.size() == 2);
+    CHECK(tool.problem == "whether " + tool.name + " can correct errors could not be tried");
+  }
+  std::ofstream(path("goes")) << "on";
+  CHECK(until([&] {
+    return std::ranges::all_of(engine->info().tools, [](const ToolInfo& tool) {
+      return tool.fec.size() == 2 && tool.untried.empty() && tool.problem.empty();
+    });
+  }));
+  CHECK(shut_down());
+}
+
+TEST_CASE_METHOD(Tried, "a tool that fails is tried again at once when it is another file") {
+  tool("roc-send", sends);
+  tool("roc-recv", "echo 'openfec decoder: initializing'; exec sleep 1000");
+  std::ofstream(path("roc-recv"), std::ios::trunc)
+      << "#!/bin/sh\necho . >>" << path("runs").string() << "\nexit 1\n";
+  look_again = 20ms;
+  look_again_at_most = 1h;
+  start();
+  // Every 20 ms it is looked whether it is the same file; it is run after 20, 40, 80 ms …
+  REQUIRE(until([&] { return content(path("runs")).size() > 6; }));
+  CHECK_FALSE(engine->info().tools[1].usable);
+  tool("roc-recv", "echo 'openfec decoder: initializing'; exec sleep 1000");
+  CHECK(until([&] { return engine->info().tools[1].usable; }));
+  CHECK(shut_down());
 }
 
 TEST_CASE_METHOD(Tried, "what a trial sends is in no directory, so that no kill leaves it behind") {
