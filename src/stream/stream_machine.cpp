@@ -11,7 +11,7 @@ namespace {
 // A timer that fires this late was not late: the daemon was stopped, or starved.
 constexpr Duration asleep = 2s;
 // A plan that failed (another program has the ports, say) may work later without anybody telling.
-constexpr Duration plan_again = 1s, plan_again_at_most = 30s;
+constexpr Duration plan_again = 500ms, plan_again_at_most = 4s;
 constexpr std::size_t max_avoided_ports = 64;
 
 const EndpointRef* endpoint_of(const Connection& connection) {
@@ -139,7 +139,7 @@ void StreamMachine::handle_plan(Result<StreamPlan> plan, Now now) {
     plan_problem_.reset();
     plan_failures_ = 0;
   } else {
-    constexpr unsigned doublings = 5;  // 1 s, 2 s, … 16 s, 30 s
+    constexpr unsigned doublings = 3;  // 0.5 s, 1 s, 2 s, 4 s
     const auto pause = plan_again * (1U << std::min(plan_failures_++, doublings));
     replan_at_ = now.mono + std::min<Duration>(pause, plan_again_at_most);
     plan_.reset();
