@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The latency that a listener has and the gaps that he hears, for each profile: with rocd, with the same tools
 # started by hand, and through PipeWire alone, in the same seconds; as a table.
-#   scripts/latency.sh [SECONDS [PROFILE[:TARGET]…]]     of each; default 60 s, all three; "low:40ms"
+#   scripts/latency.sh [SECONDS [PROFILE[:TARGET]…]]     of each; default 60 s, all three, and low with less latency: "low:40ms"
 # Run it on an otherwise idle machine. Needs root or user namespaces.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,7 +1,8 @@
 // The latency that a listener has, and the gaps that he hears, with rocd and with the same two
 // tools started by hand with the same arguments, in the same seconds, beside a way through PipeWire
 // alone: a table for docs/benchmarks.md. scripts/latency.sh runs it.
-//   rocd_latency [SECONDS [PROFILE[:TARGET]…]]      of each; default 60, all three; "low:40ms"
+//   rocd_latency [SECONDS [PROFILE[:TARGET]…]]      of each; default 60, all three, and low with
+//   less latency
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -222,11 +223,13 @@ bool measure(const AudioSession& session, const std::string& profile, double sec
                            text_of(ours), text_of(report(1)), median(told), quantum, steal * 100)
             << fmt::format("| | by hand | {} | {} | | | |\n", text_of(by_hand), text_of(report(4)))
             << fmt::format("| | PipeWire alone | | {} | | | |", text_of(report(6))) << std::endl;
-  if (std::abs(median(told) - ours.median_ms) > 10)
+  // Of a target that is no profile it is only shown what becomes of it.
+  const bool is_profile = profile.find(':') == std::string::npos;
+  if (is_profile && std::abs(median(told) - ours.median_ms) > 10)
     throw std::runtime_error("GET /streams does not tell the latency that is measured");
   const bool is_steady = profile != "low" || report(1).gaps <= report(6).gaps;
   if (!is_steady) std::cout << "goal: no more gaps with low than through PipeWire alone: no\n";
-  return ours.median_ms <= by_hand.median_ms + quantum && is_steady;
+  return !is_profile || (ours.median_ms <= by_hand.median_ms + quantum && is_steady);
 }
 
 // Seconds from `from` on until it is loud.
@@ -286,7 +289,7 @@ bool measure_pause(int times) {
 int main(int argc, char** argv) {
   const double seconds = argc > 1 ? std::atof(argv[1]) : 60;
   std::vector<std::string> profiles(argv + std::min(argc, 2), argv + argc);
-  if (profiles.empty()) profiles = {"low", "balanced", "robust"};
+  if (profiles.empty()) profiles = {"low:30ms", "low:40ms", "low", "balanced", "robust"};
   if (seconds < 1) {
     std::cerr << "usage: rocd_latency [SECONDS [PROFILE[:TARGET]...]]\n";
     return 2;

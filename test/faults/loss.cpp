@@ -31,15 +31,16 @@ void run(double seconds) {
     const auto& clock = house.listener(house.ways().front());
     if (!clock.record_more(5)) throw std::runtime_error("nothing is recorded");  // settled
     std::map<std::string, double> from;
-    for (const auto& way : house.ways()) from[way.name] = house.listener(way).position();
+    for (const auto& way : house.all_ways()) from[way.name] = house.listener(way).position();
     steal_share();
     const double end = clock.position() + seconds;
     while (clock.position() < end)
       if (!clock.record_more(1)) throw std::runtime_error("nothing is recorded");
     const double steal = steal_share();
     std::string row = fmt::format("| {:.0f} % |", loss * 100);
-    for (const std::string name : {"rtp", "rs8m", "ldpc", "local"}) {
-      for (const auto& way : house.ways()) {
+    for (const std::string& name :
+         {std::string("rtp"), std::string("rs8m"), std::string("ldpc"), house.control().name}) {
+      for (const auto& way : house.all_ways()) {
         if (way.name != name) continue;
         const auto& listener = house.listener(way);
         const auto to = listener.position();
