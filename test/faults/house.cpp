@@ -205,7 +205,7 @@ void House::start_rocd() {
   std::vector<std::string> launcher;
   if (fakes_clock()) {
     set_clock(0s);
-    launcher = {"env", "LD_PRELOAD=" ROCD_FAKETIME,
+    launcher = {"env", "LD_PRELOAD=" ROCD_KERNEL_TIMERS " " ROCD_FAKETIME,
                 "FAKETIME_TIMESTAMP_FILE=" + clock_file().string(), "FAKETIME_CACHE_DURATION=1",
                 "FAKETIME_DONT_FAKE_MONOTONIC=1"};
   }
