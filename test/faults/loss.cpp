@@ -7,6 +7,8 @@
 #include <exception>
 #include <iostream>
 #include <random>
+#include <utility>
+#include <vector>
 
 #include "faults/house.hpp"
 #include "faults/steal.hpp"
@@ -30,25 +32,23 @@ void run(double seconds) {
     house.relay().set_weather({.loss = loss});
     const auto& clock = house.listener(house.ways().front());
     if (!clock.record_more(5)) throw std::runtime_error("nothing is recorded");  // settled
-    std::map<std::string, double> from;
-    for (const auto& way : house.all_ways()) from[way.name] = house.listener(way).position();
+    std::vector<std::pair<const Listener*, double>> heard;  // and from where on
+    for (const std::string name : {"rtp", "rs8m", "ldpc"})
+      for (const auto& way : house.ways())
+        if (way.name == name) heard.emplace_back(&house.listener(way), 0);
+    heard.emplace_back(&house.listener(house.control()), 0);
+    for (auto& [listener, from] : heard) from = listener->position();
     steal_share();
     const double end = clock.position() + seconds;
     while (clock.position() < end)
       if (!clock.record_more(1)) throw std::runtime_error("nothing is recorded");
     const double steal = steal_share();
     std::string row = fmt::format("| {:.0f} % |", loss * 100);
-    for (const std::string& name :
-         {std::string("rtp"), std::string("rs8m"), std::string("ldpc"), house.control().name}) {
-      for (const auto& way : house.all_ways()) {
-        if (way.name != name) continue;
-        const auto& listener = house.listener(way);
-        const auto to = listener.position();
-        row +=
-            fmt::format(" {:.0f} ({:.0f}) |",
-                        static_cast<double>(listener.gaps(from[name], to)) * 60 / (to - from[name]),
-                        listener.longest_silence_ms(from[name], to));
-      }
+    for (const auto& [listener, from] : heard) {
+      const auto to = listener->position();
+      row += fmt::format(" {:.0f} ({:.0f}) |",
+                         static_cast<double>(listener->gaps(from, to)) * 60 / (to - from),
+                         listener->longest_silence_ms(from, to));
     }
     std::cout << row << fmt::format(" {:.1f} % |", steal * 100) << std::endl;
     house.make_sound();
