@@ -320,7 +320,7 @@ stand_in_as_tools() {
   local name
   mkdir -p "$work/tools"
   for name in roc-send roc-recv; do
-    printf '#!/bin/sh\nexec "%s" %s "$@"\n' "$bin/rocd_bench_streaming_tool" "$*" >"$work/tools/$name"
+    printf '#!/bin/sh\nexec "%s" %s "$@"\n' "$bin/rocd_test_roc_stand_in" "$*" >"$work/tools/$name"
     chmod +x "$work/tools/$name"
   done
 }
