@@ -1,20 +1,27 @@
-// Tools that die soon after their start, in many ways, again and again.
+// Tools that die, in many ways, again and again: nine of ten soon after their start, and never
+// proven to work; one of ten when they have worked.
 #include <chrono>
 
 #include "soak/soak_part.hpp"
+#include "soak/working_children.hpp"
 
 namespace rocd::test {
 namespace {
 
 constexpr int pairs = 20;  // a sender and a receiver each
+// So few that the last ten exits of each are there when the warm-up is over.
+constexpr int working_pairs = 10;
+constexpr int device_pairs = 2;    // that all of them share
+constexpr unsigned of_these = 10;  // cycles, one is of a child that worked
 // After that long each has failed five times, and would wait for seconds: a restart is at once.
 constexpr auto restart_interval = 1600ms;
+// Of looking for children that can be ended.
+constexpr auto end_interval = 200ms;
 
 // What the tools say, as they say it; then an end of a random kind. One byte per end is written
 // to `journal`.
 std::string dying_tool(const std::string& journal) {
-  return "journal='" + journal + R"('
-ulimit -c 0
+  return WorkingChildren::tool() + "journal='" + journal + R"('
 say() { echo "12:00:00.000 [$$] [$1] $2" >&2; }
 fate=$(($$ % 6))
 if [ $fate -gt 0 ]; then
@@ -45,7 +52,7 @@ esac
 
 class CrashSoak final : public SoakPart {
  public:
-  [[nodiscard]] std::string config() const override { return soak_devices(2); }
+  [[nodiscard]] std::string config() const override { return soak_devices(device_pairs); }
 
   void prepare(SoakScene& scene) override {
     auto& rest = scene.rest();
@@ -58,34 +65,54 @@ class CrashSoak final : public SoakPart {
       streams_.emplace_back(rest.post("/streams", body).at("stream_uri").as_string());
     };
     for (int i = 0; i < pairs; ++i) {
-      const auto number = std::to_string(i % 2 + 1);
+      const auto number = std::to_string(i % device_pairs + 1);
       make(sending_stream(devices.at("speaker-" + number)));
       make(receiving_stream(devices.at("microphone-" + number)));
     }
+    working_.make(scene, working_pairs, device_pairs);
+    working_.wait_until_whole(scene);
   }
 
   void run(SoakScene& scene, unsigned cycles) override {
-    const auto wanted = crashes() + cycles;
+    cycles_ += cycles;
+    const auto wanted_of_working = cycles_ / of_these;
+    const auto wanted = crashes() + cycles - (wanted_of_working - working_.ended());
     for (const auto& stream : streams_) scene.rest().patch(stream, {{"enabled", true}});
-    auto restart_at = std::chrono::steady_clock::now() + restart_interval;
+    auto now = std::chrono::steady_clock::now();
+    auto restart_at = now + restart_interval;
+    auto end_at = now + end_interval;
     scene.wait(
         "the tools do not crash any more",
         [&] {
-          if (std::chrono::steady_clock::now() >= restart_at) {
+          now = std::chrono::steady_clock::now();
+          if (now >= restart_at) {
             for (const auto& stream : streams_)
               scene.rest().expect(202, "POST", stream + "/restart");
-            restart_at = std::chrono::steady_clock::now() + restart_interval;
+            restart_at = now + restart_interval;
+          }
+          if (now >= end_at) {
+            working_.end_some(scene, wanted_of_working - working_.ended());
+            end_at = now + end_interval;
           }
           return crashes() >= wanted;
         },
         20ms);
     for (const auto& stream : streams_) scene.rest().patch(stream, {{"enabled", false}});
-    scene.wait("children do not end", [&] { return count_children(scene.pid()) == 0; });
+    while (working_.ended() < wanted_of_working)
+      scene.wait(
+          "no child has worked long enough",
+          [&] { return working_.end_some(scene, wanted_of_working - working_.ended()) > 0; },
+          end_interval);
+    working_.wait_until_whole(scene);
+    scene.wait("children do not end",
+               [&] { return count_children(scene.pid()) == working_.count(); });
   }
 
   [[nodiscard]] std::string done() const override {
     return std::to_string(crashes()) + " crashes of " + std::to_string(streams_.size()) +
-           " streams' tools";
+           " streams' tools, and " + std::to_string(working_.ended()) + " of the children of " +
+           std::to_string(working_.count()) + " streams that worked, " +
+           std::to_string(working_.ended_stable()) + " of them for 10 s";
   }
 
  private:
@@ -93,6 +120,8 @@ class CrashSoak final : public SoakPart {
 
   std::filesystem::path journal_;
   std::vector<std::string> streams_;
+  WorkingChildren working_;
+  unsigned cycles_ = 0;
 };
 
 }  // namespace

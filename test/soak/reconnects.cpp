@@ -1,16 +1,18 @@
-// rocd's connection to PipeWire breaks and comes back, with devices and links that come back, too:
-// mostly another client destroys rocd's client object, sometimes PipeWire itself dies.
+// rocd's connection to PipeWire breaks and comes back, with devices, links and children that come
+// back, too: mostly another client destroys rocd's client object, sometimes PipeWire itself dies.
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <stdexcept>
 
 #include "soak/soak_part.hpp"
+#include "soak/working_children.hpp"
 
 namespace rocd::test {
 namespace {
 
-constexpr int pairs = 3;
-constexpr unsigned rarely = 33;  // one of so many is a new PipeWire
+constexpr int pairs = 3;            // of devices, with a local stream each
+constexpr unsigned with_child = 1;  // of streams: a sender and a receiver
+constexpr unsigned rarely = 33;     // one of so many is a new PipeWire
 
 std::string client_of(const AudioSession& session, int pid) {
   for (const auto& object : session.dump()) {
@@ -35,11 +37,16 @@ class ReconnectSoak final : public SoakPart {
     return text;
   }
 
-  void prepare(SoakScene& scene) override { wait_until_whole(scene); }
+  void prepare(SoakScene& scene) override {
+    scene.set_tools(WorkingChildren::tool() + "exec \"${0##*/}\" \"$@\"\n");
+    working_.make(scene, with_child, pairs);
+    wait_until_whole(scene);
+  }
 
   void run(SoakScene& scene, unsigned cycles) override {
     for (unsigned i = 0; i < cycles; ++i) {
       const auto before = reconnects(scene);
+      working_.expect_others();
       if (++broken_ % rarely == 0) {
         scene.session.kill("pipewire");
         scene.session.restart();
@@ -50,12 +57,13 @@ class ReconnectSoak final : public SoakPart {
       }
       scene.wait("PipeWire does not come back", [&] { return reconnects(scene) > before; });
       wait_until_whole(scene);
+      replaced_ += working_.count();
     }
   }
 
   [[nodiscard]] std::string done() const override {
     return std::to_string(broken_) + " connections lost and found, " + std::to_string(restarts_) +
-           " of them by a new PipeWire";
+           " of them by a new PipeWire; " + std::to_string(replaced_) + " children were replaced";
   }
 
  private:
@@ -63,7 +71,8 @@ class ReconnectSoak final : public SoakPart {
     return scene.rest().metric("rocd_pipewire_reconnects_total");
   }
 
-  static void wait_until_whole(SoakScene& scene) {
+  void wait_until_whole(SoakScene& scene) {
+    working_.wait_until_whole(scene);
     scene.wait("the streams do not run again", [&] {
       const auto streams = scene.rest().get("/streams");
       return std::all_of(streams.as_array().begin(), streams.as_array().end(),
@@ -71,7 +80,9 @@ class ReconnectSoak final : public SoakPart {
     });
   }
 
+  WorkingChildren working_;
   unsigned broken_ = 0, restarts_ = 0;
+  std::size_t replaced_ = 0;
 };
 
 }  // namespace

@@ -43,14 +43,15 @@ std::map<std::string, std::string> soak_device_paths(RestClient& rest) {
   return paths;
 }
 
-json::object sending_stream(const std::string& from) {
-  // Nobody listens at the discard port, and a sender does not mind.
+json::object sending_stream(const std::string& from, const std::string& to) {
   return {{"source", device(from)},
-          {"destination", {{"connection_type", "external"}, {"media_uri", "rtp://127.0.0.1:9"}}}};
+          {"destination", {{"connection_type", "external"}, {"media_uri", to}}}};
 }
 
-json::object receiving_stream(const std::string& to) {
-  return {{"source", {{"connection_type", "external"}}}, {"destination", device(to)}};
+json::object receiving_stream(const std::string& to, const std::string& from) {
+  json::object source{{"connection_type", "external"}};
+  if (!from.empty()) source["media_uri"] = from;
+  return {{"source", source}, {"destination", device(to)}};
 }
 
 json::object local_stream(const std::string& from, const std::string& to) {

@@ -21,8 +21,8 @@ class SoakPart {
   [[nodiscard]] virtual std::string config() const = 0;  // YAML for SoakScene
   [[nodiscard]] virtual std::string token() const { return {}; }
   virtual void prepare(SoakScene&) {}
-  // So many cycles, or a few more; what they have made is gone again when it returns. Throws if one
-  // does not do what it should.
+  // So many cycles, or a few more; what they have made is gone again when it returns, and what was
+  // there before is there. Throws if one does not do what it should.
   virtual void run(SoakScene& scene, unsigned cycles) = 0;
   // What was done up to now, counted by what has happened.
   [[nodiscard]] virtual std::string done() const = 0;
@@ -49,9 +49,12 @@ struct SoakKind {
 [[nodiscard]] std::string soak_devices(int pairs);
 // The paths of the endpoints that soak_devices() has made, by name ("speaker-1").
 [[nodiscard]] std::map<std::string, std::string> soak_device_paths(RestClient& rest);
-// Bodies of POST /streams: to an address, from chosen ports, between two devices.
-[[nodiscard]] boost::json::object sending_stream(const std::string& from);
-[[nodiscard]] boost::json::object receiving_stream(const std::string& to);
+// Bodies of POST /streams: to an address (nobody listens at the discard port, and a sender does not
+// mind), from an address (empty: rocd chooses the ports), between two devices.
+[[nodiscard]] boost::json::object sending_stream(const std::string& from,
+                                                 const std::string& to = "rtp://127.0.0.1:9");
+[[nodiscard]] boost::json::object receiving_stream(const std::string& to,
+                                                   const std::string& from = {});
 [[nodiscard]] boost::json::object local_stream(const std::string& from, const std::string& to);
 // "running"
 [[nodiscard]] std::string state_in(const boost::json::value& resource);
