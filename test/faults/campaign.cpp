@@ -54,12 +54,6 @@ std::vector<bool> machine_silences(const std::vector<bool>& control) {
   return silences;
 }
 
-std::string timeline(const std::vector<bool>& heard) {
-  std::string text;
-  for (const bool window : heard) text += window ? '#' : '.';
-  return text;
-}
-
 // Seconds until the end of the last silence of so many windows.
 double end_of_silence(const std::vector<bool>& heard, std::size_t least) {
   std::size_t in_a_row = 0;

@@ -1,4 +1,4 @@
-#include "faults/ear.hpp"
+#include "e2e/ear.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -59,4 +59,10 @@ TEST_CASE("a recording that loses a little all the time is not whole", "[faults]
 
 TEST_CASE("a few lost buffers are not a silence", "[faults]") {
   CHECK(heard(repeat(4, 0.05) + repeat(4, 0) + repeat(4, 0.05)) == "####");
+}
+
+TEST_CASE("the longest silence counts where it stands", "[faults]") {
+  CHECK(longest_silence({}) == 0);
+  CHECK(longest_silence({true, false, false, true, false}) == 2);
+  CHECK(longest_silence({true, false, true, false, false, false}) == 3);
 }

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "e2e/ear.hpp"
 #include "e2e/graph.hpp"
 #include "e2e/rocd.hpp"
 #include "e2e/sound.hpp"
-#include "faults/ear.hpp"
 #include "faults/relay.hpp"
 #include "faults/story.hpp"
 #include "support/audio_session.hpp"

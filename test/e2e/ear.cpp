@@ -1,4 +1,4 @@
-#include "faults/ear.hpp"
+#include "e2e/ear.hpp"
 
 #include <algorithm>
 
@@ -52,6 +52,21 @@ std::vector<bool> by_the_clock(const std::vector<Progress>& progress,
     in_silence = true;
   }
   return heard;
+}
+
+std::size_t longest_silence(const std::vector<bool>& heard) {
+  std::size_t longest = 0, in_a_row = 0;
+  for (const bool window : heard) {
+    in_a_row = window ? 0 : in_a_row + 1;
+    longest = std::max(longest, in_a_row);
+  }
+  return longest;
+}
+
+std::string timeline(const std::vector<bool>& heard) {
+  std::string text;
+  for (const bool window : heard) text += window ? '#' : '.';
+  return text;
 }
 
 Ear::Ear(const std::string& node, Listener::Tap tap)

@@ -26,6 +26,11 @@ struct Progress {
 [[nodiscard]] std::vector<bool> by_the_clock(const std::vector<Progress>& progress,
                                              const std::vector<bool>& recorded);
 
+// In windows.
+[[nodiscard]] std::size_t longest_silence(const std::vector<bool>& heard);
+// '#' for a window with the tone, '.' for one without.
+[[nodiscard]] std::string timeline(const std::vector<bool>& heard);
+
 class Ear {
  public:
   Ear(const std::string& node, Listener::Tap tap);
