@@ -113,8 +113,8 @@ std::string Listener::listen_for(Tone tone, const Wanted& wanted) const {
   return problem + diagnosis();
 }
 
-std::string Listener::search(const std::vector<double>& frequencies) const {
-  const auto recording = read(0, frames());
+std::string Listener::search(const std::vector<double>& frequencies, double from) const {
+  const auto recording = read_part(from, position());
   audio::Expectation expected;
   expected.absent_frequencies = frequencies;
   expected.absent_dbfs = trace_dbfs;

@@ -57,9 +57,9 @@ class Listener {
   [[nodiscard]] std::string listen_for(Tone tone, const Wanted& wanted) const;
   [[nodiscard]] std::string listen_for(Tone tone) const { return listen_for(tone, Wanted{}); }
 
-  // Whether one of the frequencies was ever in what was recorded: "no trace", or which and how
-  // loud.
-  [[nodiscard]] std::string search(const std::vector<double>& frequencies) const;
+  // Whether one of the frequencies was ever in what was recorded from that position on: "no trace",
+  // or which and how loud.
+  [[nodiscard]] std::string search(const std::vector<double>& frequencies, double from = 0) const;
 
   // Of what was recorded between these positions, in either channel.
   [[nodiscard]] double longest_silence_ms(double from, double to) const;
