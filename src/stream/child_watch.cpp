@@ -111,6 +111,7 @@ void ChildWatch::handle_node_gone(std::uint64_t serial, Instant now) {
 }
 
 void ChildWatch::handle_other_linked(Instant now) {
+  other_linked_at_ = now;
   if (!proven_ && unlinked_since_) unlinked_since_ = now;
 }
 
@@ -227,6 +228,8 @@ std::optional<ChildWatch::Verdict> ChildWatch::idleness() const {
     return Verdict{"it uses a whole processor and makes no progress"};
   }
   if (!proven_ && expected_.looks_up_names) return std::nullopt;
+  const bool crowded = other_linked_at_ && activity_at_ - *other_linked_at_ < still_limit;
+  if (crowded && still < still_limit_in_a_crowd) return std::nullopt;
   return Verdict{"it does nothing: its main thread stands still", true};
 }
 

@@ -24,6 +24,9 @@ class ChildWatch {
   static constexpr Duration activity_interval = 750ms;
   static constexpr Duration still_limit = 1450ms;
   static constexpr Duration spinning_limit = 1450ms;
+  // For how long it may stand still while others are being linked: that keeps PipeWire busy, and on
+  // a machine that does not keep up one that is ended is back later than one that is left alone.
+  static constexpr Duration still_limit_in_a_crowd = 10s;
   static constexpr double spinning_cpu = 0.75;  // of one core; 0.1 is much, and some is stolen
   static constexpr double busy_cpu = 0.1;       // of one core: more than standing still takes
   static constexpr Duration unlinked_limit = 2800ms;
@@ -106,6 +109,7 @@ class ChildWatch {
   std::optional<ProcessActivity> activity_;
   Instant activity_at_{};
   std::optional<Instant> still_since_, spinning_since_;
+  std::optional<Instant> other_linked_at_;
   double still_cpu_ = 0;  // cpu_seconds at still_since_
   std::string error_, trouble_;
   StreamMetrics metrics_;

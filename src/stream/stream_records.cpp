@@ -139,7 +139,7 @@ void StreamDispatcher::Impl::set_callbacks() {
     tell(node.stream, [&](StreamMachine& m, Now now) { m.handle_node(node, now); });
     if (node.linked_to.empty()) return;
     for (const auto& [uid, other] : records)
-      if (uid != node.stream && other->state() == StreamState::starting)
+      if (uid != node.stream && other->has_child())
         other->tell([](StreamMachine& m, Now now) { m.handle_other_linked(now); });
   };
   callbacks.on_stream_node_gone = [this](const Uid& stream, std::uint64_t serial) {

@@ -318,8 +318,12 @@ void Supervisor::ensure(const Uid& child, ChildSpec spec) {
     auto made = std::make_unique<Impl::Entry>(
         impl_->executor, std::move(spec), ++impl_->seed, [impl = impl_.get(), child] {
           if (auto* later = impl->find(child))
-            impl->drive(child, *later,
-                        [](ChildMachine& machine) { machine.handle_timeout(Now::read()); });
+            impl->drive(child, *later, [later](ChildMachine& machine) {
+              const bool starting = machine.status().state == ChildState::starting;
+              machine.handle_timeout(Now::read());
+              if (starting && machine.status().state == ChildState::stopping)
+                later->fault = "it did not become ready in time";
+            });
         });
     entry = impl_->entries.emplace(child, std::move(made)).first->second.get();
     impl_->drive(child, *entry, [](ChildMachine& machine) { machine.handle_start(Now::read()); });

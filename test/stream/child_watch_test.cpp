@@ -86,6 +86,31 @@ TEST_CASE("child watch: a main thread that stands still is noticed within 3 s") 
   CHECK(watched.may_wait_for_sound());
 }
 
+TEST_CASE("child watch: a main thread may stand still for a while as long as others are linked") {
+  Watched watched;
+  watched.prove();
+  CHECK_FALSE(watched.works());
+  SECTION("not for ever") {
+    const auto after = endured(watched, [&] {
+      watched.watch.handle_other_linked(watched.now + interval);
+      return watched.stands();
+    });
+    CHECK(after > 9s);
+    CHECK(after < 12s);
+  }
+  SECTION("nor for long after the last of them") {
+    watched.watch.handle_other_linked(watched.now);
+    CHECK(endured(watched, [&] { return watched.stands(); }) < 3s);
+  }
+  SECTION("nor if it is stopped") {
+    watched.activity.stopped = true;
+    CHECK(endured(watched, [&] {
+            watched.watch.handle_other_linked(watched.now + interval);
+            return watched.stands();
+          }) < 3s);
+  }
+}
+
 TEST_CASE("child watch: a stopped child is noticed within 3 s, and told apart") {
   Watched watched;
   watched.prove();

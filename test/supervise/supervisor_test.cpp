@@ -338,6 +338,19 @@ TEST_CASE_METHOD(Supervised, "readiness and faults of an older generation are ig
   CHECK(supervisor.exits(id).back().reason.empty());  // another one's
 }
 
+TEST_CASE_METHOD(Supervised, "the record of a child that was not ready in time says so") {
+  auto policy = quick_policy();
+  policy.ready_timeout = 20ms;
+  start(id, spec("a", policy));
+  REQUIRE(until([&] { return !supervisor.exits(id).empty(); }));
+  CHECK_FALSE(supervisor.exits(id).back().requested);
+  CHECK(supervisor.exits(id).back().reason == "it did not become ready in time");
+  REQUIRE(until([&] { return spawner.count() == 2; }));
+  spawner.last().crash();
+  settle();
+  CHECK(supervisor.exits(id).back().reason.empty());
+}
+
 TEST_CASE_METHOD(Supervised, "who ignores TERM gets KILL after the stop timeout") {
   auto policy = quick_policy();
   policy.stop_timeout = 20ms;
