@@ -53,7 +53,8 @@ std::vector<GraphNode> graph_nodes(const AudioSession& session) {
     if (object.at("type") != "PipeWire:Interface:Node") continue;
     const auto& properties = object.at("info").at("props").as_object();
     const auto id = object.at("id").as_int64();
-    nodes[id] = {id, text(properties, "node.name"), text(properties, "media.class"), 0};
+    nodes[id] = {id, text(properties, "node.name"), text(properties, "media.class"), 0,
+                 properties.at("object.serial").as_int64()};
   }
   for (const auto& object : objects) {
     if (object.at("type") != "PipeWire:Interface:Port") continue;
@@ -63,6 +64,24 @@ std::vector<GraphNode> graph_nodes(const AudioSession& session) {
   std::vector<GraphNode> list;
   for (const auto& [id, node] : nodes) list.push_back(node);
   return list;
+}
+
+std::vector<GraphLink> graph_links(const AudioSession& session) {
+  std::map<std::int64_t, std::string> names;
+  const auto objects = session.dump();
+  for (const auto& object : objects)
+    if (object.at("type") == "PipeWire:Interface:Node")
+      names[object.at("id").as_int64()] =
+          text(object.at("info").at("props").as_object(), "node.name");
+  std::vector<GraphLink> links;
+  for (const auto& object : objects) {
+    if (object.at("type") != "PipeWire:Interface:Link") continue;
+    const auto& info = object.at("info").as_object();
+    links.push_back({object.at("id").as_int64(), info.at("props").at("object.serial").as_int64(),
+                     names[info.at("output-node-id").as_int64()],
+                     names[info.at("input-node-id").as_int64()]});
+  }
+  return links;
 }
 
 std::vector<std::string> rocd_nodes(const AudioSession& session) {

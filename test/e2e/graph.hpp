@@ -17,8 +17,15 @@ struct GraphNode {
   std::string name;
   std::string media_class;
   std::size_t ports = 0;
+  std::int64_t serial = 0;  // never used again, as ids are
 };
 
+struct GraphLink {
+  std::int64_t id = 0, serial = 0;
+  std::string from, to;  // nodes
+};
+
+[[nodiscard]] std::vector<GraphLink> graph_links(const AudioSession& session);
 [[nodiscard]] std::vector<GraphNode> graph_nodes(const AudioSession& session);
 [[nodiscard]] std::vector<std::string> rocd_nodes(const AudioSession& session);  // "rocd.…"
 [[nodiscard]] bool has_node(const AudioSession& session, const std::string& name);

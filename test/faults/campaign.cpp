@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <stdexcept>
 
 namespace rocd::test {
@@ -18,7 +19,12 @@ constexpr std::size_t reported_windows = 3;
 constexpr std::size_t judged_windows = 5;
 // Beyond the limit: time to see what does come back, and when.
 constexpr Milliseconds grace = 25s;
-constexpr std::size_t forgiven_windows = 10;  // of a fault
+constexpr std::size_t forgiven_windows = 10;     // of a fault
+constexpr const char* pulse = "pipewire-pulse";  // carries what the tools play and record
+constexpr double company_share = 0.5;            // of faults that may have company
+constexpr Milliseconds told_within = 2s;
+// From the begin of what happens to the begin of another thing that happens, too.
+constexpr Milliseconds longest_distance = 1s;
 // Before what is played has ended; what is recorded does not grow for ever.
 constexpr Milliseconds oldest_sound = 8min;
 
@@ -65,6 +71,19 @@ double end_of_silence(const std::vector<bool>& heard, std::size_t least) {
   return static_cast<double>(end) * window_seconds;
 }
 
+// A child that spins and is killed at once was never seen to spin.
+bool is_overtaken(const Cause& cause, const Fault& fault, const std::vector<Fault>& all) {
+  bool later = false;
+  for (const auto& other : all) {
+    if (later && std::ranges::any_of(cause.streams, [&](const auto& stream) {
+          return other.reach.children.contains(stream);
+        }))
+      return true;
+    later |= &other == &fault;
+  }
+  return false;
+}
+
 }  // namespace
 
 Campaign::Campaign(House& house, std::uint32_t seed, const std::string& only, double patient)
@@ -95,54 +114,76 @@ std::vector<const FaultKind*> Campaign::choose() {
   fill();
   std::vector<const FaultKind*> chosen{deck_.back()};
   deck_.pop_back();
-  if (chosen[0]->company == Company::none || !std::bernoulli_distribution(0.6)(random_))
+  if (chosen[0]->company == Company::none || !std::bernoulli_distribution(company_share)(random_))
     return chosen;
   const auto fits = [&](const FaultKind* kind) {
     return kind->company == Company::any ||
-           (kind->company == Company::others && chosen[0]->company == Company::any);
+           (kind->company != Company::none && chosen[0]->company == Company::any);
   };
   const auto found = std::find_if(deck_.rbegin(), deck_.rend(), fits);
   if (found == deck_.rend()) return chosen;
   chosen.push_back(*found);
   deck_.erase(std::next(found).base());
   // What lasts comes first: the other happens meanwhile.
-  if (chosen[1]->company == Company::others) std::swap(chosen[0], chosen[1]);
+  if (chosen[1]->company == Company::others || chosen[0]->company == Company::last)
+    std::swap(chosen[0], chosen[1]);
   return chosen;
 }
 
 // Begins and ends them, each after its time.
-Campaign::Happening Campaign::make_happen(const std::vector<const FaultKind*>& kinds,
-                                          Outcome& outcome) {
-  Happening happening;
-  std::vector<std::pair<SteadyTime, std::size_t>> ends;
+void Campaign::make_happen(const std::vector<const FaultKind*>& kinds, Happening& happening,
+                           Outcome& outcome) {
   for (const auto* kind : kinds) {
     outcome.kinds += (outcome.kinds.empty() ? "" : " + ") + std::string(kind->name);
     happening.new_story |= kind->new_rocd;
   }
+  happening.children = house_.children();
+  for (const auto& [stream, child] : happening.children)
+    happening.waited[stream] = waited_for_processor(child.pid);
+  happening.waited[pulse] = waited_for_processor(house_.session.pid(pulse));
+  happening.begin = Clock::now();
+  std::vector<std::pair<SteadyTime, std::size_t>> ends;
   for (const auto* kind : kinds) {
-    attempt(outcome, [&] { happening.faults.push_back(kind->begin(house_, random_)); });
-    if (happening.faults.empty() || !outcome.problems.empty()) {
-      happening.whole = false;
-      break;
-    }
+    happening.whole = attempt(outcome, [&] { begin_one(*kind, happening, outcome); });
+    if (!happening.whole) break;
     const auto& fault = happening.faults.back();
-    outcome.what += (outcome.what.empty() ? "" : ", ") + fault.what;
-    happening.new_sound |= fault.new_sound;
-    happening.limit =
-        std::max(happening.limit, patience_ * std::chrono::duration<double>(fault.limit).count());
-    happening.since = std::max(happening.since, fault.at);
+    if (!fault.found && kinds.size() == 1)
+      outcome.problems.push_back("nothing could be hit: " + fault.what);
     if (fault.end) ends.emplace_back(Clock::now() + fault.lasts, happening.faults.size() - 1);
-    if (kinds.size() > 1 && kind == kinds[0] && fault.lasts > 0ms)
-      std::this_thread::sleep_for(between(0ms, std::min(fault.lasts / 2, 1000ms), random_));
+    if (kind != kinds.back())
+      std::this_thread::sleep_for(
+          between(0ms, fault.end ? std::min(fault.lasts / 2, longest_distance) : longest_distance,
+                  random_));
   }
   std::sort(ends.begin(), ends.end());
   for (const auto& [due, index] : ends) {
     std::this_thread::sleep_until(due);  // it lasts so long: that is the fault
-    // Healing begins now, also while a daemon is started that is needed for it.
-    happening.since = std::max(happening.since, Clock::now());
-    attempt(outcome, happening.faults[index].end);
+    end_one(happening.faults[index], happening, outcome);
   }
-  return happening;
+}
+
+void Campaign::begin_one(const FaultKind& kind, Happening& happening, Outcome& outcome) {
+  happening.faults.push_back(kind.begin(house_, random_));
+  const auto& fault = happening.faults.back();
+  outcome.what += (outcome.what.empty() ? "" : ", ") + fault.what;
+  happening.reach.add(fault.reach);
+  happening.new_sound |= fault.new_sound;
+  happening.limit =
+      std::max(happening.limit, patience_ * std::chrono::duration<double>(fault.limit).count());
+  happening.since = std::max(happening.since, fault.at);
+}
+
+void Campaign::end_one(const Fault& fault, Happening& happening, Outcome& outcome) {
+  const auto check_healths = [&] {
+    for (const auto& cause : fault.causes)
+      if (cause.health && !is_overtaken(cause, fault, happening.faults))
+        attempt(outcome, [&] { check_health(cause, outcome); });
+  };
+  if (!fault.unreachable) check_healths();
+  // Healing begins now, also while a daemon is started that is needed for it.
+  happening.since = std::max(happening.since, Clock::now());
+  attempt(outcome, fault.end);
+  if (fault.unreachable) check_healths();
 }
 
 Outcome Campaign::next() {
@@ -155,7 +196,7 @@ Outcome Campaign::next() {
     told_before_ = house_.story().size();
     logged_before = house_.rocd().log().size();
     find_uris();
-    happening = make_happen(choose(), outcome);
+    make_happen(choose(), happening, outcome);
     if (!happening.whole) return;
     if (happening.new_sound) house_.make_sound();
     judge(happening, outcome);
@@ -182,21 +223,16 @@ void Campaign::judge(const Happening& happening, Outcome& outcome) {
     return end.has_value();
   };
   if (is_gone()) return;
-  if (!happening.new_story)
-    for (auto fault = happening.faults.begin(); fault != happening.faults.end(); ++fault)
-      for (const auto& cause : fault->causes) {
-        // A child that spins and is killed at once was never seen to spin.
-        const bool is_overtaken =
-            std::any_of(std::next(fault), happening.faults.end(), [&](const Fault& later) {
-              return std::ranges::any_of(later.causes, [&](const Cause& other) {
-                return !cause.streams.empty() && other.streams == cause.streams;
-              });
-            });
-        if (!is_overtaken) attempt(outcome, [&] { check_cause(cause, outcome); });
-      }
+  attempt(outcome, [&] { check_causes(happening, false, outcome); });
   attempt(outcome, [&] { house_.rocd().wait_for_streams(house_.streams(), "running", grace); });
   if (is_gone()) return;
+  attempt(outcome, [&] { house_.follow_ports(); });
   attempt(outcome, [&] { check_tones(happening, outcome); });
+  attempt(outcome, [&] { check_causes(happening, true, outcome); });
+  attempt(outcome, [&] { check_bystanders(happening, outcome); });
+  attempt(outcome, [&] { check_pauses(happening, outcome); });
+  for (const auto& fault : happening.faults)
+    if (fault.check) attempt(outcome, fault.check);
   attempt(outcome, [&] { check_inventory(outcome); });
   attempt(outcome, [&] { check_order(outcome); });
 }
@@ -225,58 +261,166 @@ void Campaign::find_uris() {
         std::string(stream.at("stream_uri").as_string());
 }
 
-void Campaign::check_cause(const Cause& cause, Outcome& outcome) {
-  std::set<std::string> uris;
-  std::string names;
-  for (const auto& stream : cause.streams) {
-    uris.insert(uris_.at(stream));
-    names += (names.empty() ? "" : " or ") + stream;
+// of_replaced: those that depend on whether a child was replaced.
+void Campaign::check_causes(const Happening& happening, bool of_replaced, Outcome& outcome) {
+  if (happening.new_story) return;
+  for (const auto& fault : happening.faults)
+    for (const auto& cause : fault.causes)
+      if (!cause.health && (cause.unless_child != 0) == of_replaced &&
+          !is_overtaken(cause, fault, happening.faults))
+        attempt(outcome, [&] { check_cause(cause, outcome); });
+}
+
+void Campaign::check_pauses(const Happening& happening, Outcome& outcome) {
+  // It is played to all the time; only when everything begins anew nobody plays yet.
+  if (happening.new_sound) return;
+  for (const auto& way : house_.ways()) {
+    const auto& sender = way.streams.front();
+    if (way.pauses && house_.story().tells_state(told_before_, uris_.at(sender), "paused"))
+      outcome.problems.push_back(sender + " has paused while it was played to");
   }
+}
+
+void Campaign::check_cause(const Cause& cause, Outcome& outcome) {
+  if (cause.unless_child != 0 &&
+      house_.children().at(cause.streams.front()).pid == cause.unless_child)
+    return;
+  std::set<std::string> uris;
+  for (const auto& stream : cause.streams) uris.insert(uris_.at(stream));
   if (uris.empty()) uris.insert("/system");
   const auto told = [&] {
     house_.story().read();
-    return house_.story().tells(told_before_, cause.words, uris, cause.health);
+    return house_.story().tells(told_before_, cause.words, uris);
   };
   if (eventually(told, 10s)) return;
-  outcome.problems.push_back(
-      fmt::format("{} {} does not tell '{}', only:\n{}", cause.health ? "health of" : "story of",
-                  names.empty() ? "rocd" : names, fmt::join(cause.words, "' or '"),
-                  house_.story().texts_since(told_before_, uris)));
+  outcome.problems.push_back(fmt::format(
+      "story of {} does not tell '{}', only:\n{}",
+      cause.streams.empty() ? "rocd" : fmt::to_string(fmt::join(cause.streams, " or ")),
+      fmt::join(cause.words, "' or '"), house_.story().texts_since(told_before_, uris)));
 }
 
-// From happening.since to the end of the last disturbance.
+// As it is now.
+void Campaign::check_health(const Cause& cause, Outcome& outcome) {
+  std::string healths;
+  const auto shown = [&] {
+    healths.clear();
+    for (const auto& stream : cause.streams) {
+      const auto status = house_.rocd().stream(stream).at("status");
+      const auto text = boost::json::serialize(status.at("health"));
+      healths += stream + ": " + text + "\n";
+      for (const auto& word : cause.words)
+        if (text.find(word) != std::string::npos) return true;
+    }
+    return false;
+  };
+  const auto limit = told_within * patience_;
+  if (eventually(shown, std::chrono::duration_cast<Milliseconds>(limit))) return;
+  outcome.problems.push_back(fmt::format("when it ends no health shows '{}', only:\n{}",
+                                         fmt::join(cause.words, "' or '"), healths));
+}
+
+std::vector<bool> Campaign::heard_in(const Way& way, Span span) const {
+  auto heard = house_.ear(way).heard(way.tone, span.since);
+  const auto windows =
+      std::chrono::duration<double>(span.until - span.since).count() / window_seconds;
+  if (windows < static_cast<double>(heard.size()))
+    heard.resize(windows < 0 ? 0 : static_cast<std::size_t>(windows));
+  return heard;
+}
+
+Campaign::Hearing Campaign::hear_control(Span span, bool forgives) const {
+  Hearing hearing{.span = span, .control = {}, .forgivable = {}, .forgiven = {}};
+  hearing.control = heard_in(house_.control(), span);
+  if (forgives) hearing.forgivable = machine_silences(hearing.control);
+  return hearing;
+}
+
+// line: as it was, with what is forgiven.
+std::vector<bool> Campaign::hear(const Way& way, Hearing& hearing, std::string& line) const {
+  auto heard = heard_in(way, hearing.span);
+  line = timeline(heard);
+  for (std::size_t i = 0; i < std::min(heard.size(), hearing.forgivable.size()); ++i) {
+    if (!hearing.forgivable[i] || heard[i]) continue;
+    heard[i] = true;
+    hearing.forgiven.insert(i);
+  }
+  return heard;
+}
+
+// For a processor, since the begin.
+double Campaign::waited(const Happening& happening, const Way& way) const {
+  double seconds = 0;
+  const auto now = house_.children();
+  for (const auto& stream : way.streams)
+    if (now.contains(stream))
+      seconds += waited_for_processor(now.at(stream).pid) - happening.waited.at(stream);
+  return seconds;
+}
+
+double Campaign::waited_by_pulse(const Happening& happening) const {
+  return waited_for_processor(house_.session.pid(pulse)) - happening.waited.at(pulse);
+}
+
+// Of ways that are hit, from happening.since to the end of the last disturbance. The others are not
+// to be disturbed, from the begin on.
 void Campaign::check_tones(const Happening& happening, Outcome& outcome) {
   std::string missing;
-  if (!eventually([&] { return (missing = house_.missing_tones()).empty(); }, grace))
-    outcome.problems.push_back(missing);
+  auto until =
+      SteadyTime::max();  // from there on all tones were there, and nothing is to be judged
+  const auto all_there = [&] {
+    const auto asked = Clock::now();
+    missing = house_.missing_tones();
+    if (missing.empty()) until = asked;
+    return missing.empty();
+  };
+  if (!eventually(all_there, grace)) outcome.problems.push_back(missing);
   const auto ended = house_.ended_programs();
   if (!ended.empty()) outcome.problems.push_back(ended);
-  const auto& control = house_.control();
-  const auto control_heard = house_.ear(control).heard(control.tone, happening.since);
   // Its own gap is rocd's fault's, where PipeWire or everything that sounds was started again.
-  const auto forgivable = happening.new_sound ? std::vector<bool>(control_heard.size())
-                                              : machine_silences(control_heard);
-  std::set<std::size_t> forgiven;
+  auto afterwards = hear_control({happening.since, until}, !happening.new_sound);
+  auto always = hear_control({happening.begin, until}, true);
+  const auto fault_windows = static_cast<std::ptrdiff_t>(
+      std::chrono::duration<double>(happening.since - happening.begin).count() / window_seconds);
   for (const auto& way : house_.ways()) {
-    auto heard = house_.ear(way).heard(way.tone, happening.since);
-    const auto as_it_was = timeline(heard);
-    for (std::size_t i = 0; i < std::min(heard.size(), forgivable.size()); ++i) {
-      if (!forgivable[i] || heard[i]) continue;
-      heard[i] = true;
-      forgiven.insert(i);
-    }
-    const auto judged = end_of_silence(heard, judged_windows);
+    const bool is_hit = happening.new_sound || happening.reach.ways.contains(way.name);
+    auto& hearing = is_hit ? afterwards : always;
+    std::string line;
+    auto heard = hear(way, hearing, line);
+    const auto least = is_hit ? 1.0 : patience_;
+    const auto judged = end_of_silence(
+        heard, static_cast<std::size_t>(static_cast<double>(judged_windows) * least));
+    if (judged > (is_hit ? happening.limit : 0))
+      outcome.problems.push_back(fmt::format(
+          "{} is disturbed {}: {}\n  without rocd: {}", way.name,
+          is_hit ? fmt::format("for {:.1f} s, longer than {:.1f} s", judged, happening.limit)
+                 : fmt::format("until {:.1f} s after the begin, and was not hit; since then its "
+                               "tools waited {:.1f} s for a processor, the Pulse server {:.1f} s",
+                               judged, waited(happening, way), waited_by_pulse(happening)),
+          line, timeline(hearing.control)));
+    if (!is_hit)
+      heard.erase(
+          heard.begin(),
+          heard.begin() + std::min(fault_windows, static_cast<std::ptrdiff_t>(heard.size())));
     if (const auto back = end_of_silence(heard, reported_windows);
         back > outcome.recovery_seconds) {
       outcome.recovery_seconds = back;
-      outcome.slowest = way.name + " " + as_it_was;
+      outcome.slowest = way.name + " " + line;
     }
-    if (judged <= happening.limit) continue;
-    outcome.problems.push_back(
-        fmt::format("{} is disturbed for {:.1f} s, longer than {:.1f} s: {}\n  without rocd: {}",
-                    way.name, judged, happening.limit, as_it_was, timeline(control_heard)));
   }
-  outcome.forgiven_seconds = static_cast<double>(forgiven.size()) * window_seconds;
+  outcome.forgiven_seconds =
+      static_cast<double>(std::max(afterwards.forgiven.size(), always.forgiven.size())) *
+      window_seconds;
+}
+
+void Campaign::check_bystanders(const Happening& happening, Outcome& outcome) {
+  for (const auto& [stream, now] : house_.children()) {
+    const auto& before = happening.children.at(stream);
+    if (now == before || happening.reach.children.contains(stream)) continue;
+    outcome.problems.push_back(fmt::format(
+        "{} has another child ({}, {} restarts) than before ({}, {}), and was not hit:\n{}", stream,
+        now.pid, now.restarts, before.pid, before.restarts,
+        house_.story().texts_since(told_before_, {uris_.at(stream)})));
+  }
 }
 
 void Campaign::check_inventory(Outcome& outcome) {
@@ -294,8 +438,10 @@ void Campaign::check_order(Outcome& outcome) {
     story.read();
     for (const auto& stream : house_.streams()) {
       const auto found = house_.rocd().stream(stream);
-      if (story.state_of(std::string(found.at("stream_uri").as_string())) !=
-          found.at("status").at("state").as_string())
+      const std::string uri(found.at("stream_uri").as_string());
+      const auto& status = found.at("status");
+      if (story.state_of(uri) != status.at("state").as_string() ||
+          story.health_of(uri) != status.at("health").at("overall").as_string())
         return false;
     }
     return true;

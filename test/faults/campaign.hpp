@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,23 +39,48 @@ class Campaign {
  private:
   struct Happening {
     std::vector<Fault> faults;
-    double limit = 0;  // seconds
-    SteadyTime since;  // the last of them has ended
+    Reach reach;                            // of all of them
+    double limit = 0;                       // seconds
+    SteadyTime begin;                       // before the first of them
+    SteadyTime since;                       // the last of them has ended
+    std::map<std::string, Child> children;  // before
+    std::map<std::string, double> waited;   // for a processor, by then; seconds
     bool new_sound = false, new_story = false;
     bool whole = true;  // false: one of them could not be made
   };
+  struct Span {
+    SteadyTime since, until;
+  };
+  // What is to be heard in that time, and what of it is the machine's fault.
+  struct Hearing {
+    Span span;
+    std::vector<bool> control, forgivable;
+    std::set<std::size_t> forgiven;  // what had to be
+  };
 
+  [[nodiscard]] std::vector<bool> heard_in(const Way& way, Span span) const;
   [[nodiscard]] std::vector<const FaultKind*> choose();
-  [[nodiscard]] Happening make_happen(const std::vector<const FaultKind*>& kinds, Outcome& outcome);
+  void make_happen(const std::vector<const FaultKind*>& kinds, Happening& happening,
+                   Outcome& outcome);
+  void begin_one(const FaultKind& kind, Happening& happening, Outcome& outcome);
+  void end_one(const Fault& fault, Happening& happening, Outcome& outcome);
   void judge(const Happening& happening, Outcome& outcome);
   // An exception becomes a problem; whether there was none.
   static bool attempt(Outcome& outcome, const std::function<void()>& what);
   void renew_sound();
   void find_uris();
+  void check_causes(const Happening& happening, bool of_replaced, Outcome& outcome);
+  void check_pauses(const Happening& happening, Outcome& outcome);
   void check_cause(const Cause& cause, Outcome& outcome);
+  void check_health(const Cause& cause, Outcome& outcome);
   void check_order(Outcome& outcome);
   void check_inventory(Outcome& outcome);
+  void check_bystanders(const Happening& happening, Outcome& outcome);
   void check_tones(const Happening& happening, Outcome& outcome);
+  [[nodiscard]] double waited(const Happening& happening, const Way& way) const;
+  [[nodiscard]] double waited_by_pulse(const Happening& happening) const;
+  [[nodiscard]] Hearing hear_control(Span span, bool forgives) const;
+  [[nodiscard]] std::vector<bool> hear(const Way& way, Hearing& hearing, std::string& line) const;
 
   House& house_;
   double patience_;

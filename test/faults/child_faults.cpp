@@ -7,33 +7,53 @@
 namespace rocd::test {
 namespace {
 
-// Of a stream; it may be between two lives because of another fault, -1 then.
-int child_of(House& house, const std::string& stream) {
-  int pid = -1;
-  eventually([&] { return (pid = house.rocd().child_of(stream)) > 0; }, 2s);
-  // A tool that is broken is a shell, and not there for long.
-  const auto called = pid > 0 ? read_file("/proc/" + std::to_string(pid) + "/cmdline") : "/bin/sh";
-  return called.empty() || called.starts_with("/bin/sh") ? -1 : pid;
+struct Victim {
+  std::string stream;
+  int pid = -1;  // there is none: another fault has taken all of them
+};
+
+// Of any stream; of the next one that has a child if that is between two lives.
+Victim pick_child(House& house, Random& random) {
+  const auto names = house.piped_streams();
+  const auto first = pick_index(names.size(), random);
+  Victim victim;
+  eventually(
+      [&] {
+        const auto children = house.children();
+        for (std::size_t i = 0; i < names.size() && victim.pid < 0; ++i) {
+          const auto& name = names[(first + i) % names.size()];
+          const int pid = children.at(name).pid;
+          // A tool that is broken is a shell, and not there for long.
+          const auto called =
+              pid > 0 ? read_file("/proc/" + std::to_string(pid) + "/cmdline") : "/bin/sh";
+          if (!called.empty() && !called.starts_with("/bin/sh")) victim = {name, pid};
+        }
+        return victim.pid > 0;
+      },
+      2s);
+  return victim;
 }
 
-std::string told_apart(int pid, const std::string& stream) {
-  return " of the child of " + stream + (pid > 0 ? "" : " (it has none)");
-}
-
-// Nobody tells of what did not happen.
-std::vector<Cause> told_if(bool happened, const std::string& stream,
-                           std::vector<std::string> words) {
-  if (!happened) return {};
-  return {{.words = std::move(words), .streams = {stream}}};
+Fault none_found(const std::string& what) {
+  return {.what = what + " of a child (there is none)", .found = false};
 }
 
 Fault send_signal(House& house, Random& random, int signal, const std::string& name,
-                  std::vector<std::string> words) {
-  const auto stream = pick(house.piped_streams(), random);
-  const int pid = child_of(house, stream);
-  const bool happens = pid > 0 && ::kill(pid, signal) == 0;
-  return {.what = name + told_apart(pid, stream),
-          .causes = told_if(happens, stream, std::move(words))};
+                  const std::vector<std::string>& words) {
+  const auto [stream, pid] = pick_child(house, random);
+  if (pid < 0) return none_found(name);
+  const auto at = std::chrono::steady_clock::now();
+  ::kill(pid, signal);
+  require(
+      [pid = pid, signal] {
+        const auto state = process_state(pid);
+        return state == '\0' || state == 'Z' || (signal == SIGSTOP && state == 'T');
+      },
+      name + " does nothing to the child of " + stream);
+  return {.what = name + " of the child of " + stream,
+          .reach = reach_of(house, {stream}),
+          .causes = {{.words = words, .streams = {stream}}},
+          .at = at};
 }
 
 Fault kill_child(House& house, Random& random) {
@@ -49,47 +69,52 @@ Fault stop_child(House& house, Random& random) {
   return send_signal(house, random, SIGSTOP, "SIGSTOP", {"SIGSTOP"});
 }
 
+// One that is stopped for less is not ended, for more is.
+constexpr Milliseconds borne_with = 1s, ended_for_certain = 3500ms;
+
 Fault pause_child(House& house, Random& random) {
-  const auto stream = pick(house.piped_streams(), random);
-  const int pid = child_of(house, stream);
-  if (pid > 0) ::kill(pid, SIGSTOP);
-  return {.what = "SIGSTOP, then SIGCONT," + told_apart(pid, stream),
-          .end =
-              [pid] {
-                if (pid > 0 && process_runs(pid)) ::kill(pid, SIGCONT);
-              },
-          .lasts = between(100ms, 4s, random)};
+  const auto lasts = between(100ms, 4s, random);
+  auto fault = send_signal(house, random, SIGSTOP, "SIGSTOP, then SIGCONT,", {"SIGSTOP"});
+  if (!fault.found) return fault;
+  const auto stream = *fault.reach.children.begin();
+  const int pid = house.children().at(stream).pid;
+  if (lasts < borne_with) fault.reach.children.clear();
+  if (lasts < ended_for_certain) fault.causes.clear();
+  fault.lasts = lasts;
+  fault.end = [pid] {
+    if (pid > 0 && process_runs(pid)) ::kill(pid, SIGCONT);
+  };
+  return fault;
 }
 
 Fault spin_child(House& house, Random& random) {
-  const auto stream = pick(house.piped_streams(), random);
-  const int pid = child_of(house, stream);
-  bool spins = false;
-  try {
-    if (pid > 0) make_it_spin(pid);
-    spins = pid > 0;
-  } catch (const std::system_error&) {
-    // It has ended meanwhile, by another fault.
-  }
+  const auto [stream, pid] = pick_child(house, random);
+  if (pid < 0) return none_found("spinning");
+  make_it_spin(pid);
   // On a busy machine it gets so little that it looks as if it stood still.
-  return {.what = "spinning" + told_apart(pid, stream),
-          .causes = told_if(spins, stream, {"uses a whole processor", "stands still"})};
+  return {.what = "spinning of the child of " + stream,
+          .reach = reach_of(house, {stream}),
+          .causes = {{.words = {"uses a whole processor", "stands still"}, .streams = {stream}}}};
 }
 
 Fault break_tool(House& house, Random& random) {
   const auto tool = pick({"roc-send", "roc-recv"}, random);
-  const bool sends = tool == "roc-send";
+  const std::string direction = tool == "roc-send" ? "send" : "receive";
   // A child that had failed before tries it after 4.2 s at the latest.
   const auto lasts = between(4500ms, 7s, random);
   house.set_tool(tool, false);
+  std::vector<std::string> hit;
   std::vector<Cause> causes;
-  for (const auto& stream : house.piped_streams()) {
-    const int pid = stream.starts_with(sends ? "send" : "receive") ? child_of(house, stream) : -1;
-    if (pid > 0) ::kill(pid, SIGKILL);
-    if (pid > 0) causes.push_back({{"exit status 3"}, {stream}});
-    if (pid > 0 && lasts > shows_in_health) causes.push_back({{"exit status 3"}, {stream}, true});
+  for (const auto& [stream, child] : house.children()) {
+    if (!stream.starts_with(direction)) continue;
+    if (child.pid < 0) throw std::runtime_error(stream + " has no child to begin with");
+    ::kill(child.pid, SIGKILL);
+    hit.push_back(stream);
+    causes.push_back({{"exit status 3"}, {stream}});
+    causes.push_back({{"exit status 3"}, {stream}, true});
   }
   return {.what = tool + " is replaced by one that fails",
+          .reach = reach_of(house, hit),
           .end = [&house, tool] { house.set_tool(tool, true); },
           .lasts = lasts,
           .causes = causes};

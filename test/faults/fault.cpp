@@ -1,9 +1,50 @@
 #include "faults/fault.hpp"
 
+#include <stdexcept>
+
 namespace rocd::test {
 
+void Reach::add(const Reach& other) {
+  ways.insert(other.ways.begin(), other.ways.end());
+  children.insert(other.children.begin(), other.children.end());
+}
+
+Reach reach_of(const House& house, const std::vector<std::string>& streams) {
+  Reach reach;
+  for (const auto& stream : streams) {
+    reach.ways.insert(house.way_of(stream).name);
+    reach.children.insert(stream);
+  }
+  return reach;
+}
+
+Reach reach_of_network(const House& house) {
+  Reach reach;
+  for (const auto& way : house.ways())
+    if (way.fec != "local") reach.ways.insert(way.name);
+  return reach;
+}
+
+Reach reach_of_all(const House& house) {
+  return reach_of(house, house.streams());
+}
+
 std::string pick(const std::vector<std::string>& from, Random& random) {
-  return from[std::uniform_int_distribution<std::size_t>(0, from.size() - 1)(random)];
+  return from[pick_index(from.size(), random)];
+}
+
+std::size_t pick_index(std::size_t size, Random& random) {
+  return std::uniform_int_distribution<std::size_t>(0, size - 1)(random);
+}
+
+void require(const std::function<bool()>& condition, const std::string& what, Milliseconds limit) {
+  if (!eventually(condition, limit)) throw std::runtime_error(what);
+}
+
+char process_state(int pid) {
+  const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+  const auto name_end = stat.rfind(')');
+  return name_end == std::string::npos || name_end + 2 >= stat.size() ? '\0' : stat[name_end + 2];
 }
 
 Milliseconds between(Milliseconds least, Milliseconds most, Random& random) {
@@ -16,6 +57,7 @@ const std::vector<FaultKind>& fault_kinds() {
     std::vector<FaultKind> kinds;
     add_child_faults(kinds);
     add_session_faults(kinds);
+    add_graph_faults(kinds);
     add_network_faults(kinds);
     add_system_faults(kinds);
     return kinds;

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,20 +14,40 @@ namespace rocd::test {
 
 using Random = std::mt19937;
 
-// One of these words is in what events tell of one of these, while the fault lasts or soon after.
+// One of these words is in what events tell of one of these, from the fault's begin on.
 struct Cause {
   std::vector<std::string> words;
   std::vector<std::string> streams;  // display names of streams that are hit; empty: rocd itself
-  bool health = false;               // in a stream's health, not just anywhere
+  // Instead, in the health that GET /streams shows of one of them when the fault ends.
+  bool health = false;
+  // Asked for only if the child of the one stream is no longer this one; 0: always.
+  int unless_child = 0;
 };
 
+// What a fault may do to streams. The others go on as if nothing had happened.
+struct Reach {
+  std::set<std::string> ways;      // by name: may be silent for a while
+  std::set<std::string> children;  // by display name of their streams: may be replaced
+  void add(const Reach& other);
+};
+// The ways of these streams, and their children.
+[[nodiscard]] Reach reach_of(const House& house, const std::vector<std::string>& streams);
+// What packets carry; children have nothing to do with that.
+[[nodiscard]] Reach reach_of_network(const House& house);
+[[nodiscard]] Reach reach_of_all(const House& house);
+
+// Functions throw if the fault is not there, or not over, as it should be.
 struct Fault {
-  std::string what;                // "SIGKILL of roc-send of send-a"
+  std::string what;  // "SIGKILL of roc-send of send-a"
+  Reach reach = {};
   std::function<void()> end = {};  // after `lasts`; empty: it has no end but the healing
   Milliseconds lasts = 0ms;
-  std::vector<Cause> causes = {};  // all must be told; none: it may heal before anybody sees it
-  Milliseconds limit = 5s;         // from the end, or from `at`, until every tone is heard
-  bool new_sound = false;          // players and recorders are gone, too
+  std::vector<Cause> causes = {};    // all must be told; none: it may heal before anybody sees it
+  std::function<void()> check = {};  // when all is well again
+  Milliseconds limit = 5s;           // from the end, or from `at`, until every tone is heard
+  bool new_sound = false;            // players and recorders are gone, too
+  bool unreachable = false;          // rocd cannot be asked before the end
+  bool found = true;                 // false: another fault has taken away what it hits
   SteadyTime at = std::chrono::steady_clock::now();  // when it was done
 };
 
@@ -35,6 +56,7 @@ inline constexpr Milliseconds shows_in_health = 4500ms;
 
 enum class Company {
   none,    // it is a change of the whole house
+  last,    // it is one, too, or nobody can be asked then: another can happen right before it
   others,  // it lasts, and others can happen meanwhile
   any,     // it happens, also while another one lasts
 };
@@ -50,9 +72,16 @@ struct FaultKind {
 
 // For those who define kinds.
 [[nodiscard]] std::string pick(const std::vector<std::string>& from, Random& random);
+[[nodiscard]] std::size_t pick_index(std::size_t size, Random& random);
 [[nodiscard]] Milliseconds between(Milliseconds least, Milliseconds most, Random& random);
+// Waits; throws with `what` if the condition does not come true.
+void require(const std::function<bool()>& condition, const std::string& what,
+             Milliseconds limit = 10s);
+// 'R', 'S', 'T' …; 0: there is none.
+[[nodiscard]] char process_state(int pid);
 void add_child_faults(std::vector<FaultKind>& kinds);
 void add_session_faults(std::vector<FaultKind>& kinds);
+void add_graph_faults(std::vector<FaultKind>& kinds);
 void add_network_faults(std::vector<FaultKind>& kinds);
 void add_system_faults(std::vector<FaultKind>& kinds);
 

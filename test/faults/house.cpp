@@ -74,7 +74,7 @@ void enter_namespaces() {
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
     fail("cannot keep mounts to itself");
   // What libfaketime leaves there when a process is killed goes with the namespace.
-  if (::mount("none", "/dev/shm", "tmpfs", 0, "size=16m") != 0) fail("mount /dev/shm");
+  if (::mount("none", "/dev/shm", "tmpfs", 0, "size=64m") != 0) fail("mount /dev/shm");
   set_interface(true);
 }
 
@@ -88,19 +88,33 @@ void set_interface(bool up) {
   if (::ioctl(any.get(), SIOCSIFFLAGS, &request) != 0) fail("cannot switch lo");
 }
 
+double waited_for_processor(int pid) {
+  double nanoseconds = 0;
+  std::error_code gone;
+  for (const auto& task :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", gone)) {
+    std::istringstream file(read_file(task.path() / "schedstat"));
+    double ran = 0, waited = 0;
+    if (file >> ran >> waited) nanoseconds += waited;
+  }
+  return nanoseconds / 1e9;
+}
+
 House::House(std::uint32_t seed)
     : ways_{{.name = "rs8m",
              .fec = "rs8m",
              .player_sink = "rocd.speaker-a",
              .listener_node = "rocd.microphone-a",
              .tone = {440, 660},
-             .streams = {"send-a", "receive-a"}},
+             .streams = {"send-a", "receive-a"},
+             .over_rest = true},
             {.name = "ldpc",
              .fec = "ldpc",
              .player_sink = "rocd.speaker-b",
              .listener_node = "rocd.microphone-b",
              .tone = {520, 780},
-             .streams = {"send-b", "receive-b"}},
+             .streams = {"send-b", "receive-b"},
+             .pauses = true},
             {.name = "rtp",
              .fec = "",
              .player_sink = "rocd.speaker-c",
@@ -139,7 +153,7 @@ House::House(std::uint32_t seed)
   for (auto& way : ways_) {
     if (way.fec == "local") continue;
     way.to_relay = ports(next, way);
-    way.to_receiver = ports(static_cast<std::uint16_t>(next + 1000), way);
+    if (!way.over_rest) way.to_receiver = ports(static_cast<std::uint16_t>(next + 1000), way);
     next = static_cast<std::uint16_t>(next + 10);
     paths.push_back({way.to_relay, way.to_receiver});
   }
@@ -149,6 +163,7 @@ House::House(std::uint32_t seed)
   write_file(directory_.path() / "rocd.yaml", config());
   for (const auto& way : all_ways()) write_tone(tone_file(way), way.tone, tone_seconds);
   start_rocd();
+  make_streams_over_rest();
   make_sound();
 }
 
@@ -161,8 +176,9 @@ House::~House() {
 std::string House::config() const {
   std::string endpoints = "endpoints:\n";
   std::string streams = "streams:\n";
-  const auto stream = [&](const std::string& name, const std::string& from, const std::string& to) {
-    streams += "  - { name: " + name + ", source: " + from + ", destination: " + to + " }\n";
+  const auto stream = [&](const std::string& name, const std::string& from, const std::string& to,
+                          const std::string& more = "") {
+    streams += "  - { name: " + name + ", source: " + from + ", destination: " + to + more + " }\n";
   };
   for (const auto& way : ways_) {
     const auto suffix = way.streams.front().substr(way.streams.front().size() - 2);
@@ -177,11 +193,59 @@ std::string House::config() const {
       stream(way.streams[0], speaker, microphone);
       continue;
     }
-    stream(way.streams[0], speaker, address(way, way.to_relay));
-    stream(way.streams[1], address(way, way.to_receiver), microphone);
+    stream(way.streams[0], speaker, address(way, way.to_relay),
+           way.pauses ? ", on_idle: pause" : "");
+    if (!way.over_rest) stream(way.streams[1], address(way, way.to_receiver), microphone);
   }
   return "http: { unix_socket: off }\ntools: { roc_send: \"" + tool("roc-send").string() +
          "\", roc_recv: \"" + tool("roc-recv").string() + "\" }\n" + endpoints + streams;
+}
+
+// Once: whoever starts later finds it in the state directory.
+void House::make_streams_over_rest() {
+  for (const auto& way : ways_) {
+    if (!way.over_rest) continue;
+    const boost::json::object chosen{{"connection_type", "external"},
+                                     {"media_uri", uri("rtp+" + way.fec, 0)},
+                                     {"repair_uri", uri(way.fec, 0)},
+                                     {"control_uri", uri("rtcp", 0)}};
+    const boost::json::object device{
+        {"connection_type", "endpoint"},
+        {"endpoint_uri", rocd_->endpoint(way.listener_node).at("endpoint_uri")}};
+    rocd_->http().post(
+        "/streams",
+        {{"display_name", way.streams.back()}, {"source", chosen}, {"destination", device}});
+  }
+  follow_ports();
+}
+
+void House::follow_ports() {
+  const auto port = [](const boost::json::object& resolved, const char* key) {
+    const auto* uri = resolved.if_contains(key);
+    if (uri == nullptr || !uri->is_string()) return std::uint16_t{0};
+    const std::string text(uri->as_string());
+    return static_cast<std::uint16_t>(std::stoi(text.substr(text.rfind(':') + 1)));
+  };
+  for (auto& way : ways_) {
+    if (!way.over_rest) continue;
+    const auto has_ports = [&] {
+      const auto stream = rocd_->stream(way.streams.back());
+      const auto* resolved = stream.at("status").at("resolved").if_object();
+      if (resolved == nullptr) return false;
+      way.to_receiver = {port(*resolved, "media_uri"), port(*resolved, "repair_uri"),
+                         port(*resolved, "control_uri")};
+      return way.to_receiver[0] != 0;
+    };
+    if (!eventually(has_ports))
+      throw std::runtime_error(way.streams.back() + " gets no ports:\n" + rocd_->log());
+    relay_->set_receiver({way.to_relay, way.to_receiver});
+  }
+}
+
+const Way& House::way_of(const std::string& stream) const {
+  for (const auto& way : ways_)
+    if (std::ranges::find(way.streams, stream) != way.streams.end()) return way;
+  throw std::runtime_error("no way of " + stream);
 }
 
 std::vector<std::string> House::streams() const {
@@ -202,18 +266,19 @@ void House::start_rocd() {
   rocd_.reset();
   const auto run = directory_.path() / ("run" + std::to_string(++runs_));
   std::filesystem::create_directory(run);
-  std::vector<std::string> launcher;
-  if (fakes_clock()) {
-    set_clock(0s);
-    launcher = {"env", "LD_PRELOAD=" ROCD_KERNEL_TIMERS " " ROCD_FAKETIME,
-                "FAKETIME_TIMESTAMP_FILE=" + clock_file().string(), "FAKETIME_CACHE_DURATION=1",
-                "FAKETIME_DONT_FAKE_MONOTONIC=1"};
-  }
+  if (fakes_clock()) set_clock(0s);
   rocd_.emplace(Rocd::Options{.config = directory_.path() / "rocd.yaml",
                               .state = state() / "rocd",
                               .log = run / "log",
-                              .launcher = launcher});
+                              .launcher = faked_clock()});
   story_ = std::make_unique<Story>(rocd_->http().url(), run);
+  if (runs_ > 1) follow_ports();
+}
+
+std::vector<std::string> House::faked_clock() const {
+  if (!fakes_clock()) return {};
+  return {"env", "LD_PRELOAD=" ROCD_KERNEL_TIMERS " " ROCD_FAKETIME, "FAKETIME_TIMESTAMP_FILE=" + clock_file().string(),
+          "FAKETIME_CACHE_DURATION=1", "FAKETIME_DONT_FAKE_MONOTONIC=1"};
 }
 
 bool House::fakes_clock() {
@@ -230,10 +295,19 @@ void House::set_clock(std::chrono::seconds ahead) {
   std::filesystem::rename(fresh, clock_file());
 }
 
-std::map<std::string, int> House::children() const {
-  std::map<std::string, int> pids;
-  for (const auto& name : piped_streams()) pids[name] = rocd_->child_of(name);
-  return pids;
+std::map<std::string, Child> House::children() const {
+  std::map<std::string, Child> children;
+  for (const auto& name : piped_streams()) children[name] = {};
+  const auto listed = rocd_->http().get("/streams");
+  for (const auto& stream : listed.as_array()) {
+    const auto found = children.find(std::string(stream.at("display_name").as_string()));
+    if (found == children.end()) continue;
+    const auto& status = stream.at("status").as_object();
+    const auto& pid = status.at("pid");
+    found->second = {pid.is_null() ? -1 : pid.to_number<int>(),
+                     status.at("restarts").to_number<int>()};
+  }
+  return children;
 }
 
 void House::kill_rocd() {

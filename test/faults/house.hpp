@@ -32,7 +32,21 @@ struct Way {
   Tone tone;
   std::vector<std::string> streams;  // display names, sender first
   StreamPorts to_relay{}, to_receiver{};
+  // The receiving stream was made over REST, not in the configuration, and leaves its ports to
+  // rocd.
+  bool over_rest = false;
+  bool pauses = false;  // its sender does, when nothing plays
 };
+
+// Of a stream.
+struct Child {
+  int pid = -1;  // it has none
+  int restarts = 0;
+  friend bool operator==(const Child&, const Child&) = default;
+};
+
+// Seconds for which its threads could have gone on, but had none. 0: it is gone.
+[[nodiscard]] double waited_for_processor(int pid);
 
 class House {
  public:
@@ -53,13 +67,18 @@ class House {
   [[nodiscard]] std::vector<std::string> streams() const;        // of all ways
   [[nodiscard]] std::vector<std::string> piped_streams() const;  // those that have a child
 
+  [[nodiscard]] const Way& way_of(const std::string& stream) const;
+
   void start_rocd();  // also after kill_rocd()
   void kill_rocd();
   // Players, recorders and the devices of others: after a restart of PipeWire, and now and then.
   void make_sound();
   // Of piped streams, by name.
-  [[nodiscard]] std::map<std::string, int> children() const;
-  // What rocd's wall clock is ahead of the true one from now on; its steady clock goes on as ever.
+  [[nodiscard]] std::map<std::string, Child> children() const;
+  // Whoever sends to receivers that chose their ports anew learns these.
+  void follow_ports();
+  // What the wall clock of rocd and the tools is ahead of the true one from now on; their steady
+  // clocks go on as ever.
   // Only where fakes_clock().
   void set_clock(std::chrono::seconds ahead);
   // libfaketime is there, and the build can be run with it: sanitizers want to come first.
@@ -87,6 +106,8 @@ class House {
  private:
   [[nodiscard]] std::vector<Way> all_ways() const;  // with control()
   [[nodiscard]] std::string config() const;
+  void make_streams_over_rest();
+  [[nodiscard]] std::vector<std::string> faked_clock() const;  // a command, and its arguments
   [[nodiscard]] std::filesystem::path tone_file(const Way& way) const;
   [[nodiscard]] std::filesystem::path clock_file() const { return directory_.path() / "clock"; }
 

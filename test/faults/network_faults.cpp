@@ -1,6 +1,9 @@
 // What happens between the computers.
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <sys/socket.h>
+
+#include <cmath>
 
 #include "base/descriptor.hpp"
 #include "faults/fault.hpp"
@@ -16,24 +19,25 @@ void enable(House& house, const std::string& stream, bool enabled) {
   house.rocd().http().patch(path_of(house, stream), {{"enabled", enabled}});
 }
 
-const Way& way_of(const House& house, const std::string& stream) {
-  for (const auto& way : house.ways())
-    if (way.streams.back() == stream) return way;
-  throw std::runtime_error("no way of " + stream);
-}
-
 std::vector<std::string> receivers(const House& house) {
   std::vector<std::string> names;
-  for (const auto& name : house.piped_streams())
-    if (name.starts_with("receive")) names.push_back(name);
+  for (const auto& way : house.ways())
+    if (way.fec != "local") names.push_back(way.streams.back());
   return names;
 }
 
-Fault take_port(House& house, Random& random) {
-  const auto stream = pick(receivers(house), random);
+void disable(House& house, const std::string& stream) {
   enable(house, stream, false);
   house.rocd().wait_for_streams({stream}, "stopped");
-  const auto port = way_of(house, stream).to_receiver[0];
+}
+
+Fault take_port(House& house, Random& random) {
+  auto names = receivers(house);
+  // Those that choose their ports take others.
+  std::erase_if(names, [&](const auto& name) { return house.way_of(name).over_rest; });
+  const auto stream = pick(names, random);
+  disable(house, stream);
+  const auto port = house.way_of(stream).to_receiver[0];
   const auto thief = std::make_shared<Descriptor>(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -48,6 +52,7 @@ Fault take_port(House& house, Random& random) {
   std::vector<Cause> causes{{{"is used by another program"}, {stream}}};
   if (lasts > shows_in_health) causes.push_back({{"is used by another program"}, {stream}, true});
   return {.what = "the port of " + stream + " is taken before it starts",
+          .reach = reach_of(house, {stream}),
           .end = [thief] { *thief = Descriptor(); },
           .lasts = lasts,
           .causes = causes};
@@ -55,16 +60,18 @@ Fault take_port(House& house, Random& random) {
 
 Fault absent_receiver(House& house, Random& random) {
   const auto stream = pick(receivers(house), random);
-  enable(house, stream, false);
+  disable(house, stream);
   // Its sender begins without it.
-  const auto& sender = way_of(house, stream).streams.front();
+  const auto& way = house.way_of(stream);
+  const auto& sender = way.streams.front();
   const auto answer = house.rocd().http().request("POST", path_of(house, sender) + "/restart");
   if (answer.status / 100 != 2) throw std::runtime_error("restart: " + answer.body);
   const auto lasts = between(500ms, 8s, random);
   // Without a control address nobody can know; the sender starts, and bad news waits 3 s then.
-  const bool shows = lasts > shows_in_health + 2s && !way_of(house, stream).fec.empty();
+  const bool shows = lasts > shows_in_health + 2s && !way.fec.empty();
   return {
       .what = stream + " appears after its sender",
+      .reach = reach_of(house, way.streams),
       .end = [&house, stream] { enable(house, stream, true); },
       .lasts = lasts,
       .causes = shows ? std::vector<Cause>{{{"receiver"}, {sender}, true}} : std::vector<Cause>{}};
@@ -76,7 +83,7 @@ std::vector<Cause> nothing_arrives(const House& house, Milliseconds lasts) {
   for (const auto& way : house.ways())
     if (way.fec != "local" && lasts > shows_in_health)
       causes.push_back({{"the sender has stopped", "no sender yet", "no receiver answers",
-                         "the receiver no longer answers", "gaps", "packets are lost"},
+                         "the receiver no longer answers"},
                         way.streams,
                         true});
   return causes;
@@ -84,26 +91,101 @@ std::vector<Cause> nothing_arrives(const House& house, Milliseconds lasts) {
 
 Fault interface_down(House& house, Random& random) {
   const auto lasts = between(200ms, 6s, random);
+  const auto at = std::chrono::steady_clock::now();
   set_interface(false);
   return {.what = "the network interface goes down and up",
+          .reach = reach_of_network(house),
           .end = [] { set_interface(true); },
           .lasts = lasts,
-          .causes = nothing_arrives(house, lasts)};
+          .causes = nothing_arrives(house, lasts),
+          .unreachable = true,
+          .at = at};
+}
+
+// As many as were to be lost (5 sigma), or late.
+void check_weather(Relay::Weather weather, const Relay::Counts& before, const Relay::Counts& now) {
+  constexpr double least = 50;  // a stream sends 200 and more a second
+  constexpr double on_their_way = 10;
+  const auto packets = static_cast<double>(now.packets - before.packets);
+  const auto lost = static_cast<double>(now.lost - before.lost);
+  const auto delayed = static_cast<double>(now.delayed - before.delayed);
+  const double sigma = std::sqrt(packets * weather.loss * (1 - weather.loss));
+  const bool loss_is_right =
+      std::abs(lost - packets * weather.loss) <= 5 * sigma + (weather.loss > 0 ? on_their_way : 0);
+  const bool jitter_is_right = weather.jitter_ms == 0 || delayed >= packets - lost - on_their_way;
+  if (packets >= least && loss_is_right && jitter_is_right) return;
+  throw std::runtime_error(
+      fmt::format("the network was not as bad as it should be: {} packets, {} "
+                  "lost, {} late",
+                  packets, lost, delayed));
 }
 
 Fault weather(House& house, Random& random, Relay::Weather weather, const std::string& what) {
   house.relay().set_weather(weather);
+  const auto before = house.relay().counts();
   return {.what = what,
-          .end = [&house] { house.relay().set_weather({}); },
+          .reach = reach_of_network(house),
+          .end =
+              [&house, weather, before] {
+                const auto now = house.relay().counts();
+                house.relay().set_weather({});
+                check_weather(weather, before, now);
+              },
           .lasts = between(1s, 5s, random)};
 }
 
+// What each receiver with error correction has repaired; the others, nothing.
+std::map<std::string, std::int64_t> repaired(House& house) {
+  std::map<std::string, std::int64_t> packets;
+  for (const auto& name : receivers(house))
+    if (!house.way_of(name).fec.empty())
+      packets[name] = house.rocd()
+                          .stream(name)
+                          .at("status")
+                          .at("metrics")
+                          .at("repaired_packets")
+                          .to_number<std::int64_t>();
+  return packets;
+}
+
+// Receivers tell of losses, also of those that nobody hears; that they repair is counted.
+Fault loss(House& house, Random& random, double share) {
+  const auto repaired_before = repaired(house);
+  const auto children = house.children();
+  auto fault = weather(house, random, {.loss = share},
+                       fmt::format("{:.0f} % of the packets are lost", share * 100));
+  for (const auto& name : receivers(house))
+    fault.causes.push_back(
+        {{"recovered by FEC", "gaps", "packets are lost", "no longer arrive"}, {name}, true});
+  fault.end = [&house, repaired_before, children, bad_weather = fault.end] {
+    const auto now = repaired(house);
+    const auto children_now = house.children();
+    bad_weather();
+    bool any = false;
+    for (const auto& [name, packets] : repaired_before) {
+      // A new one counts from 0.
+      const auto& sender = house.way_of(name).streams.front();
+      if (children_now.at(name) != children.at(name) ||
+          children_now.at(sender) != children.at(sender))
+        continue;
+      if (now.at(name) <= packets)
+        throw std::runtime_error(name + " has not repaired a single packet");
+      any = true;
+    }
+    if (!any) throw std::runtime_error("no receiver has repaired anything");
+  };
+  return fault;
+}
+
 Fault some_loss(House& house, Random& random) {
-  return weather(house, random, {.loss = 0.05}, "5 % of the packets are lost");
+  auto fault = loss(house, random, 0.05);
+  for (const auto& way : house.ways())
+    if (!way.fec.empty()) fault.reach.ways.erase(way.name);  // that is what it is for
+  return fault;
 }
 
 Fault much_loss(House& house, Random& random) {
-  return weather(house, random, {.loss = 0.20}, "20 % of the packets are lost");
+  return loss(house, random, 0.20);
 }
 
 Fault jitter(House& house, Random& random) {
@@ -120,9 +202,9 @@ Fault outage(House& house, Random& random) {
 }  // namespace
 
 void add_network_faults(std::vector<FaultKind>& kinds) {
-  kinds.push_back({"network: port taken before start", Company::none, take_port});
-  kinds.push_back({"network: receiver appears later", Company::none, absent_receiver});
-  kinds.push_back({"network: interface down and up", Company::none, interface_down});
+  kinds.push_back({"network: port taken before start", Company::others, take_port});
+  kinds.push_back({"network: receiver appears later", Company::others, absent_receiver});
+  kinds.push_back({"network: interface down and up", Company::last, interface_down});
   kinds.push_back({"network: 5 % loss", Company::others, some_loss});
   kinds.push_back({"network: 20 % loss", Company::others, much_loss});
   kinds.push_back({"network: 50 ms jitter", Company::others, jitter});

@@ -2,12 +2,14 @@
 
 #include <arpa/inet.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <string>
@@ -52,9 +54,11 @@ struct Relay::Impl {
     sockaddr_in sender{};  // learned; where answers go
   };
   struct Stream {
+    StreamPorts in;
     Descriptor out;  // towards the receiver
     std::array<Flow, 3> flows;
   };
+  std::mutex mutex;  // of receivers' addresses
   std::vector<Stream> streams;
   std::multimap<Clock::time_point, Packet> delayed;
 };
@@ -62,6 +66,7 @@ struct Relay::Impl {
 Relay::Relay(const std::vector<Path>& paths, std::uint32_t seed) : impl_(std::make_unique<Impl>()) {
   for (const auto& path : paths) {
     Impl::Stream stream;
+    stream.in = path.in;
     stream.out = bound_socket(0);
     for (std::size_t i = 0; i < path.in.size(); ++i) {
       if (path.in[i] == 0) continue;
@@ -83,7 +88,19 @@ void Relay::set_weather(Weather weather) {
   jitter_ms_ = weather.jitter_ms;
 }
 
+void Relay::set_receiver(const Path& path) {
+  const std::lock_guard lock(impl_->mutex);
+  for (auto& stream : impl_->streams) {
+    if (stream.in != path.in) continue;
+    for (std::size_t i = 0; i < path.out.size(); ++i)
+      stream.flows[i].receiver = loopback(path.out[i]);
+  }
+}
+
 void Relay::run(std::uint32_t seed) {
+  // A network does not wait for a processor. Not everybody may have it so; that is no error.
+  const sched_param first{.sched_priority = 1};
+  ::pthread_setschedparam(::pthread_self(), SCHED_RR, &first);
   std::mt19937 random(seed);
   std::uniform_real_distribution<double> chance(0, 1);
   auto& delayed = impl_->delayed;
@@ -93,6 +110,7 @@ void Relay::run(std::uint32_t seed) {
              reinterpret_cast<const sockaddr*>(&packet.to), sizeof packet.to);
   };
   const auto carry = [&](Packet packet) {
+    ++packets_;
     if (chance(random) < loss_ || delayed.size() >= most_delayed) {
       ++lost_;
       return;
@@ -100,6 +118,7 @@ void Relay::run(std::uint32_t seed) {
     const auto jitter = jitter_ms_.load();
     if (jitter == 0) return send(packet);
     const auto late = std::chrono::microseconds(static_cast<int>(chance(random) * jitter * 1000));
+    ++delayed_;
     delayed.emplace(Clock::now() + late, std::move(packet));
   };
   std::array<char, 65536> buffer{};
@@ -119,6 +138,7 @@ void Relay::run(std::uint32_t seed) {
     }
     const auto wait = delayed.empty() ? 100 : 1;
     ::poll(ready.data(), ready.size(), wait);
+    const std::lock_guard lock(impl_->mutex);
     for (auto& stream : impl_->streams) {
       for (auto& flow : stream.flows) {
         if (!flow.in) continue;

@@ -33,7 +33,13 @@ class Relay {
   Relay& operator=(const Relay&) = delete;
 
   void set_weather(Weather weather);
-  [[nodiscard]] std::uint64_t lost() const { return lost_; }
+  // Where the receiver is that gets what is sent to path.in; it may change its ports.
+  void set_receiver(const Path& path);
+
+  struct Counts {
+    std::uint64_t packets = 0, lost = 0, delayed = 0;  // since ever
+  };
+  [[nodiscard]] Counts counts() const { return {packets_, lost_, delayed_}; }
 
  private:
   struct Impl;
@@ -42,7 +48,7 @@ class Relay {
   std::unique_ptr<Impl> impl_;
   std::atomic<double> loss_{0};
   std::atomic<unsigned> jitter_ms_{0};
-  std::atomic<std::uint64_t> lost_{0};
+  std::atomic<std::uint64_t> packets_{0}, lost_{0}, delayed_{0};
   std::atomic<bool> ending_{false};
   std::thread thread_;
 };

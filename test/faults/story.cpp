@@ -38,10 +38,11 @@ std::string news_of(const json::object& event) {
   return json::serialize(status);
 }
 
-std::string health_message(const json::object& event) {
-  const auto health = object_in(object_in(event.at("post"), "status"), "health");
-  const auto* message = health.if_contains("message");
-  return message == nullptr || !message->is_string() ? "" : std::string(message->as_string());
+// "healthy"; empty if it does not say.
+std::string health_in(const json::value& side) {
+  const auto health = object_in(object_in(side, "status"), "health");
+  const auto* overall = health.if_contains("overall");
+  return overall == nullptr || !overall->is_string() ? "" : std::string(overall->as_string());
 }
 
 }  // namespace
@@ -66,6 +67,7 @@ void Story::take(const json::object& event) {
   const std::string uri(event.at("uri").as_string());
   const auto seq = event.at("seq").as_int64();
   const auto after = state_in(event.at("post"));
+  if (const auto health = health_in(event.at("post")); !health.empty()) healths_[uri] = health;
   if (type == "sync" || type == "synced" || type == "reset") {
     if (type == "reset") contradictions_.emplace_back("events were lost: reset");
     in_snapshot_ = type != "synced";
@@ -83,27 +85,23 @@ void Story::take(const json::object& event) {
                               before);
   if (!after.empty()) states_[uri] = after;
   if (type == "stream.metrics") return;
-  events_.push_back({.type = type,
-                     .uri = uri,
-                     .after = news_of(event),
-                     .health = type == "stream.health" ? health_message(event) : ""});
+  events_.push_back({.type = type, .uri = uri, .after = news_of(event), .state = after});
 }
 
 bool Story::tells(std::size_t from, const std::vector<std::string>& words,
-                  const std::set<std::string>& uris, bool health) const {
-  const auto has_word = [&](const std::string& text) {
-    return std::ranges::any_of(
-        words, [&](const auto& word) { return text.find(word) != std::string::npos; });
-  };
-  std::map<std::string, std::string> standing;  // health that was told before
-  for (std::size_t i = 0; i < events_.size(); ++i) {
-    const auto& told = events_[i];
-    if (!uris.contains(told.uri)) continue;
-    if (i >= from && has_word(health ? told.health : told.after)) return true;
-    if (i < from && told.type == "stream.health") standing[told.uri] = told.health;
-  }
-  return health &&
-         std::ranges::any_of(standing, [&](const auto& entry) { return has_word(entry.second); });
+                  const std::set<std::string>& uris) const {
+  for (std::size_t i = from; i < events_.size(); ++i)
+    if (uris.contains(events_[i].uri) && std::ranges::any_of(words, [&](const auto& word) {
+          return events_[i].after.find(word) != std::string::npos;
+        }))
+      return true;
+  return false;
+}
+
+bool Story::tells_state(std::size_t from, const std::string& uri, const std::string& state) const {
+  for (std::size_t i = from; i < events_.size(); ++i)
+    if (events_[i].uri == uri && events_[i].state == state) return true;
+  return false;
 }
 
 std::string Story::texts_since(std::size_t from, const std::set<std::string>& uris) const {
@@ -116,6 +114,11 @@ std::string Story::texts_since(std::size_t from, const std::set<std::string>& ur
 std::string Story::state_of(const std::string& stream_uri) const {
   const auto found = states_.find(stream_uri);
   return found == states_.end() ? "" : found->second;
+}
+
+std::string Story::health_of(const std::string& stream_uri) const {
+  const auto found = healths_.find(stream_uri);
+  return found == healths_.end() ? "" : found->second;
 }
 
 std::vector<std::string> Story::take_contradictions() {

@@ -21,22 +21,25 @@ class Story {
   void read();
   [[nodiscard]] std::size_t size() const { return events_.size(); }
   // Whether, since event number `from`, one of these resources was said to be in a state that one
-  // of these words is in. An exit that the resource had shown before does not count. health: only
-  // in the message of a stream's health, also in one that still stood then (better news waits 3 s).
+  // of these words is in. An exit that the resource had shown before does not count.
   [[nodiscard]] bool tells(std::size_t from, const std::vector<std::string>& words,
-                           const std::set<std::string>& uris, bool health) const;
+                           const std::set<std::string>& uris) const;
+  // Whether, since event number `from`, the stream was told to be in this state.
+  [[nodiscard]] bool tells_state(std::size_t from, const std::string& uri,
+                                 const std::string& state) const;
   // What was told of these resources since event number `from`, to be read.
   [[nodiscard]] std::string texts_since(std::size_t from, const std::set<std::string>& uris) const;
   // The last state told of a stream ("running"); empty: none.
   [[nodiscard]] std::string state_of(const std::string& stream_uri) const;
+  [[nodiscard]] std::string health_of(const std::string& stream_uri) const;  // "healthy"
   // What does not fit; cleared by the call.
   [[nodiscard]] std::vector<std::string> take_contradictions();
 
  private:
   struct Told {
     std::string type, uri;
-    std::string after;   // what was new: `post` without an exit that is in `pre`, too
-    std::string health;  // its message; empty unless the event is about that
+    std::string after;  // what was new: `post` without an exit that is in `pre`, too
+    std::string state;  // of a stream; empty: not told
   };
   void take(const boost::json::object& event);
 
@@ -45,7 +48,7 @@ class Story {
   std::size_t position_ = 0;
   bool in_snapshot_ = true;
   std::int64_t last_seq_ = 0;
-  std::map<std::string, std::string> states_;
+  std::map<std::string, std::string> states_, healths_;
   std::vector<Told> events_;
   std::vector<std::string> contradictions_;
 };

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
@@ -19,10 +20,53 @@ Response change_name(House& house, const std::string& name) {
                                      boost::json::value{{"display_name", name}});
 }
 
+// What the next rocd is to find, and what of the former is to be gone.
+struct Former {
+  std::map<std::string, std::string> specs;  // of streams, by URI; without their versions
+  std::map<std::string, std::int64_t> versions;
+  std::map<std::string, Child> children;
+};
+
+Former what_is(House& house) {
+  Former former{{}, {}, house.children()};
+  const auto listed = house.rocd().http().get("/streams");
+  for (const auto& stream : listed.as_array()) {
+    auto spec = stream.as_object();
+    const std::string uri(spec.at("stream_uri").as_string());
+    former.versions[uri] = spec.at("version").to_number<std::int64_t>();
+    spec.erase("status");
+    spec.erase("version");
+    former.specs[uri] = boost::json::serialize(spec);
+  }
+  return former;
+}
+
+void check_restored(House& house, const Former& former) {
+  const auto now = what_is(house);
+  for (const auto& [uri, spec] : former.specs)
+    if (!now.specs.contains(uri) || now.specs.at(uri) != spec)
+      throw std::runtime_error("not restored: " + spec + "\n but: " +
+                               (now.specs.contains(uri) ? now.specs.at(uri) : "nothing"));
+  if (now.specs.size() != former.specs.size())
+    throw std::runtime_error("there are more streams than before");
+  for (const auto& [uri, version] : former.versions)
+    if (now.versions.at(uri) < version)
+      throw std::runtime_error("the version of " + uri + " goes back");
+  for (const auto& [stream, child] : former.children)
+    require([pid = child.pid] { return pid < 0 || !process_runs(pid); },
+            "the child that " + stream + " had has survived its rocd");
+}
+
 Fault kill_rocd(House& house, Random& random) {
+  const auto former = what_is(house);
   house.kill_rocd();
   return {.what = "SIGKILL of rocd, started again",
-          .end = [&house] { house.start_rocd(); },
+          .reach = reach_of_all(house),
+          .end =
+              [&house, former] {
+                house.start_rocd();
+                check_restored(house, former);
+              },
           .lasts = between(0ms, 1s, random),
           .limit = 10s,
           .new_sound = true};  // its devices went with it
@@ -31,9 +75,9 @@ Fault kill_rocd(House& house, Random& random) {
 // A refused write, and one that works again, are part of the fault: nothing is lost in silence.
 void expect_refused(House& house) {
   const auto refused = change_name(house, "written to a bad disk");
-  if (refused.status / 100 != 5)
+  if (refused.status / 100 != 5 || refused.body.find("the disk") == std::string::npos)
     throw std::runtime_error("a write that cannot be kept is answered with " +
-                             std::to_string(refused.status));
+                             std::to_string(refused.status) + " " + refused.body);
 }
 
 void expect_written(House& house) {
@@ -107,36 +151,53 @@ std::time_t clock_of(House& house) {
   return ::timegm(&started) + system.at("uptime_seconds").to_number<std::time_t>();
 }
 
+// Whoever takes the difference of two clocks, of which one has jumped, measures nonsense.
+void check_latencies(House& house) {
+  constexpr double most = 2000;  // ms
+  std::string wrong;
+  const auto plausible = [&] {
+    wrong.clear();
+    const auto listed = house.rocd().http().get("/streams");
+    for (const auto& stream : listed.as_array()) {
+      const auto& latency = stream.at("status").at("metrics").at("e2e_latency_ms");
+      if (latency.is_null()) continue;
+      if (const auto ms = latency.to_number<double>(); ms < 0 || ms > most)
+        wrong += std::string(stream.at("display_name").as_string()) + ": " + std::to_string(ms) +
+                 " ms; ";
+    }
+    return wrong.empty();
+  };
+  // The tools tell it every 5 s.
+  if (!eventually(plausible, 12s, 200ms))
+    throw std::runtime_error("latencies after a jump of the clock: " + wrong);
+}
+
 // The clock that people read jumps (NTP, a user, a computer that wakes up without a battery for its
-// clock). A child dies while it is wrong: what depends on time must not depend on this one.
+// clock), for rocd and its tools. A child dies while it is wrong: what depends on time must not
+// depend on this one.
 Fault clock_jump(House& house, Random& random) {
   const auto name = pick({"1h", "-1h", "1d", "-1d", "30d", "-30d"}, random);
   const auto unit = name.ends_with('h') ? 3600s : 86400s;
   const auto ahead = std::stoi(name) * unit;
   const auto stream = pick(house.piped_streams(), random);
-  const auto children = house.children();
+  const int child = house.children().at(stream).pid;
   const auto set_clock = [&house](std::chrono::seconds by) {
     house.set_clock(by);
-    const auto is_set = [&] {
-      return std::abs(clock_of(house) - std::time(nullptr) - by.count()) < 60;
-    };
-    if (!eventually(is_set, 10s)) throw std::runtime_error("rocd's clock does not jump");
+    require([&] { return std::abs(clock_of(house) - std::time(nullptr) - by.count()) < 60; },
+            "rocd's clock does not jump");
   };
+  const auto at = std::chrono::steady_clock::now();
   set_clock(ahead);
   expect_written(house);
-  const int child = children.at(stream);
-  if (child > 0) ::kill(child, SIGKILL);
+  if (child < 0 || ::kill(child, SIGKILL) != 0)
+    throw std::runtime_error(stream + " has no child to be killed");
   return {.what = "the clock jumps by " + name + ", and the child of " + stream + " is killed",
-          .end =
-              [&house, set_clock, stream, children] {
-                set_clock(0s);
-                auto now = house.children();
-                now[stream] = children.at(stream);
-                if (now != children)
-                  throw std::runtime_error("the clock has ended children:\n" + house.rocd().log());
-              },
+          .reach = reach_of(house, {stream}),
+          .end = [set_clock] { set_clock(0s); },
           .lasts = between(1s, 3s, random),
-          .causes = {{{"SIGKILL"}, {stream}}}};
+          .causes = {{{"SIGKILL"}, {stream}}},
+          .check = [&house] { check_latencies(house); },
+          .at = at};
 }
 
 // A file system that is read-only when rocd starts: it says so and does not run on without what it
@@ -147,8 +208,11 @@ Fault read_only_disk(House& house, Random&) {
     if (::mount(nullptr, path.c_str(), nullptr, MS_REMOUNT | MS_BIND | flags, nullptr) != 0)
       throw std::system_error(errno, std::generic_category(), "remount the state directory");
   };
+  const auto former = what_is(house);
   house.kill_rocd();
   mount_it(MS_RDONLY);
+  if (std::ofstream(path / "written").is_open())
+    throw std::runtime_error("the state directory can be written to");
   std::string said;
   try {
     house.start_rocd();
@@ -159,10 +223,12 @@ Fault read_only_disk(House& house, Random&) {
       said.find("read-only") == std::string::npos)
     throw std::runtime_error("rocd does not say that its state directory is read-only: " + said);
   return {.what = "the state directory is read-only when rocd starts",
+          .reach = reach_of_all(house),
           .end =
-              [&house, mount_it] {
+              [&house, mount_it, former] {
                 mount_it(0);
                 house.start_rocd();
+                check_restored(house, former);
                 expect_written(house);
               },
           .limit = 10s,
@@ -178,9 +244,12 @@ Fault no_descriptors(House& house, Random& random) {
   ::prlimit(pid, RLIMIT_NOFILE, nullptr, &before);
   rlimit low = before;
   low.rlim_cur = 3;  // whatever is opened from here on fails
-  ::prlimit(pid, RLIMIT_NOFILE, &low, nullptr);
-  if (child > 0) ::kill(child, SIGKILL);
+  if (::prlimit(pid, RLIMIT_NOFILE, &low, nullptr) != 0)
+    throw std::system_error(errno, std::generic_category(), "limit of descriptors");
+  if (child < 0 || ::kill(child, SIGKILL) != 0)
+    throw std::runtime_error(stream + " has no child to be killed");
   return {.what = "rocd has no descriptors left when the child of " + stream + " dies",
+          .reach = reach_of(house, {stream}),
           .end = [pid, before] { ::prlimit(pid, RLIMIT_NOFILE, &before, nullptr); },
           // One that had failed before is tried again after 4.2 s at the latest.
           .lasts = between(4500ms, 6s, random),
@@ -190,14 +259,14 @@ Fault no_descriptors(House& house, Random& random) {
 }  // namespace
 
 void add_system_faults(std::vector<FaultKind>& kinds) {
-  kinds.push_back({"rocd: SIGKILL, started again", Company::none, kill_rocd, true});
+  kinds.push_back({"rocd: SIGKILL, started again", Company::last, kill_rocd, true});
   kinds.push_back({"disk: state directory full", Company::others, full_disk});
-  kinds.push_back({"disk: no write succeeds", Company::none, unwritable_disk});
+  kinds.push_back({"disk: no write succeeds", Company::others, unwritable_disk});
   if (House::fakes_clock())
-    kinds.push_back({"rocd: the wall clock jumps", Company::none, clock_jump});
+    kinds.push_back({"rocd: the wall clock jumps", Company::others, clock_jump});
   kinds.push_back(
-      {"disk: state directory read-only at start", Company::none, read_only_disk, true});
-  kinds.push_back({"rocd: no descriptors left", Company::none, no_descriptors});
+      {"disk: state directory read-only at start", Company::last, read_only_disk, true});
+  kinds.push_back({"rocd: no descriptors left", Company::last, no_descriptors});
 }
 
 }  // namespace rocd::test
