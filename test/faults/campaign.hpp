@@ -37,6 +37,11 @@ class Campaign {
   [[nodiscard]] bool broken() const { return broken_; }
 
  private:
+  // Beyond the limit: time to see what does come back, and when.
+  static constexpr Milliseconds grace = 25s;
+  // Carries what the tools play and record.
+  static constexpr const char* pulse = "pipewire-pulse";
+
   struct Happening {
     std::vector<Fault> faults;
     Reach reach;                            // of all of them
