@@ -366,8 +366,12 @@ std::filesystem::path House::tone_file(const Way& way) const {
 }
 
 void House::set_tool(const std::string& name, bool works) {
-  write_program(tool(name), works ? "#!/bin/sh\nexec " + name + " \"$@\"\n"
-                                  : std::string("#!/bin/sh\nexit 3\n"));
+  const std::string clock =
+      fakes_clock()
+          ? "env LD_PRELOAD='" ROCD_CLOCK_SHIFT "' ROCD_CLOCK_FILE='" + clock_file().string() + "' "
+          : "";
+  write_program(tool(name),
+                works ? "#!/bin/sh\nexec " + clock + name + " \"$@\"\n" : "#!/bin/sh\nexit 3\n");
 }
 
 std::map<std::string, int> House::inventory() {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <optional>
 
 #include "faults/fault.hpp"
 
@@ -172,13 +173,38 @@ void check_latencies(House& house) {
     throw std::runtime_error("latencies after a jump of the clock: " + wrong);
 }
 
+// Seconds of the day by which the tools' clocks are ahead, as a stream's log shows them
+// ("HH:MM:SS.mmm …"); nothing: none of its lines is of one.
+std::optional<std::time_t> tools_ahead(House& house, const std::string& stream) {
+  const auto uri = std::string(house.rocd().stream(stream).at("stream_uri").as_string());
+  const auto log = house.rocd().http().get(uri + "/log");
+  const auto now = std::time(nullptr);
+  std::tm today{};
+  ::localtime_r(&now, &today);
+  std::optional<std::time_t> ahead;
+  for (const auto& line : log.at("lines").as_array()) {
+    std::tm at{};
+    if (::strptime(line.at("text").as_string().c_str(), "%H:%M:%S.", &at) != nullptr)
+      ahead = (at.tm_hour - today.tm_hour) * 3600 + (at.tm_min - today.tm_min) * 60 + at.tm_sec -
+              today.tm_sec;
+  }
+  return ahead;
+}
+
+// Within the day; the last line may be a few seconds old.
+bool same_time_of_day(std::time_t a, std::time_t b) {
+  constexpr std::time_t day = 86400, tolerance = 60;
+  const auto difference = ((a - b) % day + day) % day;
+  return difference < tolerance || difference > day - tolerance;
+}
+
 // The clock that people read jumps (NTP, a user, a computer that wakes up without a battery for its
 // clock), for rocd and its tools. A child dies while it is wrong: what depends on time must not
 // depend on this one.
 Fault clock_jump(House& house, Random& random) {
   const auto name = pick({"1h", "-1h", "1d", "-1d", "30d", "-30d"}, random);
   const auto unit = name.ends_with('h') ? 3600s : 86400s;
-  const auto ahead = std::stoi(name) * unit;
+  const auto ahead = std::stoi(name) * unit + 30min;  // else a day would show no difference
   const auto stream = pick(house.piped_streams(), random);
   const int child = house.children().at(stream).pid;
   const auto set_clock = [&house](std::chrono::seconds by) {
@@ -191,7 +217,13 @@ Fault clock_jump(House& house, Random& random) {
   expect_written(house);
   if (child < 0 || ::kill(child, SIGKILL) != 0)
     throw std::runtime_error(stream + " has no child to be killed");
-  return {.what = "the clock jumps by " + name + ", and the child of " + stream + " is killed",
+  const auto tools_jump = [&] {
+    const auto seen = tools_ahead(house, stream);
+    return seen && same_time_of_day(*seen, ahead.count());
+  };
+  require(tools_jump, "the clock of " + stream + " does not jump");
+  return {.what = "the clock jumps by " + name + " and 30 min, and the child of " + stream +
+                  " is killed",
           .reach = reach_of(house, {stream}),
           .end = [set_clock] { set_clock(0s); },
           .lasts = between(1s, 3s, random),
