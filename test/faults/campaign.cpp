@@ -281,6 +281,19 @@ void Campaign::check_health(const Cause& cause, Outcome& outcome) {
                                          fmt::join(cause.words, "' or '"), healths));
 }
 
+// The last words of its former child.
+std::string Campaign::last_words(const std::string& stream) const {
+  constexpr std::size_t most = 12;
+  const auto status = house_.rocd().stream(stream).at("status");
+  const auto* exit = status.at("last_exit").if_object();
+  if (exit == nullptr) return "";
+  const auto& lines = exit->at("log").as_array();
+  std::string words;
+  for (std::size_t i = lines.size() - std::min(lines.size(), most); i < lines.size(); ++i)
+    words += "  " + boost::json::serialize(lines[i]) + "\n";
+  return words;
+}
+
 void Campaign::check_bystanders(const Happening& happening, Outcome& outcome) {
   for (const auto& [stream, now] : house_.children()) {
     const auto& before = happening.children.at(stream);
@@ -288,7 +301,7 @@ void Campaign::check_bystanders(const Happening& happening, Outcome& outcome) {
     outcome.problems.push_back(fmt::format(
         "{} has another child ({}, {} restarts) than before ({}, {}), and was not hit:\n{}", stream,
         now.pid, now.restarts, before.pid, before.restarts,
-        house_.story().texts_since(told_before_, {uris_.at(stream)})));
+        house_.story().texts_since(told_before_, {uris_.at(stream)}) + last_words(stream)));
   }
 }
 

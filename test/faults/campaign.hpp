@@ -80,6 +80,7 @@ class Campaign {
   void check_health(const Cause& cause, Outcome& outcome);
   void check_order(Outcome& outcome);
   void check_inventory(Outcome& outcome);
+  [[nodiscard]] std::string last_words(const std::string& stream) const;
   void check_bystanders(const Happening& happening, Outcome& outcome);
   void check_tones(const Happening& happening, Outcome& outcome);
   [[nodiscard]] double waited(const Happening& happening, const Way& way) const;
