@@ -229,8 +229,9 @@ void House::start_rocd() {
 
 std::vector<std::string> House::faked_clock() const {
   if (!fakes_clock()) return {};
-  return {"env", "LD_PRELOAD=" ROCD_KERNEL_TIMERS " " ROCD_FAKETIME, "FAKETIME_TIMESTAMP_FILE=" + clock_file().string(),
-          "FAKETIME_CACHE_DURATION=1", "FAKETIME_DONT_FAKE_MONOTONIC=1"};
+  return {"env", "LD_PRELOAD=" ROCD_KERNEL_TIMERS " " ROCD_FAKETIME,
+          "FAKETIME_TIMESTAMP_FILE=" + clock_file().string(), "FAKETIME_CACHE_DURATION=1",
+          "FAKETIME_DONT_FAKE_MONOTONIC=1"};
 }
 
 bool House::fakes_clock() {

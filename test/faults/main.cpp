@@ -67,8 +67,8 @@ void run(const Call& call, std::vector<Outcome>& outcomes) {
   for (unsigned i = 0; i < call.faults; ++i) {
     outcomes.push_back(campaign.next());
     const auto& outcome = outcomes.back();
-    std::cout << i + 1 << ": " << outcome.what << ": " << outcome.recovery_seconds << " s "
-              << outcome.slowest << std::endl;
+    std::cout << i + 1 << ": " << (outcome.what.empty() ? outcome.kinds : outcome.what) << ": "
+              << outcome.recovery_seconds << " s " << outcome.slowest << std::endl;
     for (const auto& problem : outcome.problems) std::cout << "  FAILED: " << problem << std::endl;
     if (campaign.broken())
       throw std::runtime_error("broken off: the house could not be put in order");
