@@ -76,7 +76,6 @@ zlib1g-dev                -
 libsodium-dev             -
 libcli11-dev              -
 libavahi-client-dev       -
-libfaketime               -
 zsh                       -
 valgrind                  -
 libc6-dbg                 -

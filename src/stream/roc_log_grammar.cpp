@@ -132,11 +132,19 @@ std::optional<EngineFact> binding(std::string_view text) {
   return std::nullopt;
 }
 
+// By the wall clocks of both ends. When one of them jumps the tools show months or, from then on,
+// the least number that they have (-48695772.971ms): the latency is not known then. The longest
+// that can be asked for is a minute.
+std::optional<double> if_possible(std::optional<double> ms) {
+  constexpr double longest = 120'000;
+  return ms && *ms > 0 && *ms <= longest ? ms : std::nullopt;
+}
+
 std::optional<EngineFact> latency(std::string_view text) {
   if (text.starts_with("latency out of bounds")) return FactTrouble{std::string(text)};
   const auto network = milliseconds(text, "niq_latency=");
   if (!network) return std::nullopt;
-  return FactLatency{nonzero(milliseconds(text, "e2e_latency=")), nonzero(network),
+  return FactLatency{if_possible(milliseconds(text, "e2e_latency=")), nonzero(network),
                      nonzero(milliseconds(text, "target_latency=")),
                      nonzero(milliseconds(text, "jitter="))};
 }

@@ -81,7 +81,7 @@ class House {
   // clocks go on as ever.
   // Only where fakes_clock().
   void set_clock(std::chrono::seconds ahead);
-  // libfaketime is there, and the build can be run with it: sanitizers want to come first.
+  // Not in builds with sanitizers: those want to be loaded before anything else.
   [[nodiscard]] static bool fakes_clock();
   // Runs the real one; `works` false: a program that fails at once.
   void set_tool(const std::string& name, bool works);

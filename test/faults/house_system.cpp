@@ -35,7 +35,7 @@ void enter_namespaces() {
   }
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
     fail("cannot keep mounts to itself");
-  // What libfaketime leaves there when a process is killed goes with the namespace.
+  // What is left there when a process is killed goes with the namespace.
   if (::mount("none", "/dev/shm", "tmpfs", 0, "size=64m") != 0) fail("mount /dev/shm");
   set_interface(true);
 }

@@ -79,7 +79,7 @@ void run(const Call& call, std::vector<Outcome>& outcomes) {
 int run_and_report(const Call& call) {
   std::cout << "seed " << call.seed << ", " << call.faults << " faults" << std::endl;
   if (!House::fakes_clock())
-    std::cout << "no jumps of the clock: without libfaketime, or with a sanitizer" << std::endl;
+    std::cout << "no jumps of the clock: the sanitizer wants to be loaded first" << std::endl;
   std::vector<Outcome> outcomes;
   std::string broken;
   try {

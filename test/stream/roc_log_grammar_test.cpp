@@ -134,6 +134,18 @@ TEST_CASE("latencies are read in milliseconds, and an unknown one is not zero") 
       "source: io_latency=-1443(-30.062ms)");
 }
 
+TEST_CASE("a latency that cannot be, because a wall clock has jumped, is not known") {
+  for (const std::string e2e :
+       {"-2147483648(-48695772.971ms)", "-4800(-100.000ms)", "172800000(3600000.000ms)"}) {
+    INFO(e2e);
+    const auto latency = fact<FactLatency>(
+        "08:12:12.580 [552] [dbg] roc_audio: [latency_tuner.cpp:419] latency tuner: e2e_latency=" +
+        e2e + " niq_latency=8270(172.292ms) target_latency=9600(200.000ms) jitter=0(0.000ms)");
+    CHECK_FALSE(latency.e2e_ms);
+    CHECK(latency.network_ms == 172.292);
+  }
+}
+
 TEST_CASE("a latency that is no number is not known") {
   const auto latency = fact<FactLatency>(
       "08:12:12.580 [552] [dbg] roc_audio: [latency_tuner.cpp:419] latency tuner: "
