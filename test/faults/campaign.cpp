@@ -125,6 +125,7 @@ void Campaign::make_happen(const std::vector<const FaultKind*>& kinds, Happening
 }
 
 void Campaign::begin_one(const FaultKind& kind, Happening& happening, Outcome& outcome) {
+  house_.spare(happening.reach.children);
   happening.faults.push_back(kind.begin(house_, random_));
   const auto& fault = happening.faults.back();
   outcome.what += (outcome.what.empty() ? "" : ", ") + fault.what;

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,9 @@ class House {
   void make_sound();
   // Of piped streams, by name.
   [[nodiscard]] std::map<std::string, Child> children() const;
+  // Whose children are hit already: of two harms to one of them only one could be told of.
+  void spare(const std::set<std::string>& streams) { spared_ = streams; }
+  [[nodiscard]] const std::set<std::string>& spared() const { return spared_; }
   // Whoever sends to receivers that chose their ports anew learns these.
   void follow_ports();
   // What the wall clock of rocd and the tools is ahead of the true one from now on; their steady
@@ -112,6 +116,7 @@ class House {
   [[nodiscard]] std::filesystem::path clock_file() const { return directory_.path() / "clock"; }
 
   TempDirectory directory_;
+  std::set<std::string> spared_;
   std::vector<Way> ways_;
   Way control_;
   std::unique_ptr<Relay> relay_;
