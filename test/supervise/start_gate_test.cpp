@@ -1,6 +1,7 @@
 #include "supervise/start_gate.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -89,4 +90,29 @@ TEST_CASE("start gate: who has worked before does not wait for those who have no
   for (std::size_t i = 31; i < 30 + StartGate::kept_for_proven; ++i) world.gate.leave(child(i));
   world.gate.leave(child(40));
   CHECK(world.admitted() == std::vector{child(20)});
+}
+
+TEST_CASE("start gate: those who have worked before do not keep the others away for ever") {
+  Gate world;
+  std::deque<Uid> starting;
+  std::size_t next = 0;
+  const auto come = [&] {
+    const auto who = child(100 + next++);
+    if (world.gate.enter(who, true, world.now)) starting.push_back(who);
+  };
+  for (std::size_t i = 0; i < StartGate::at_once + StartGate::kept_for_proven; ++i) come();
+  CHECK_FALSE(world.gate.enter(child(0), false, world.now));
+  bool admitted = false;
+  // There are always twelve of them that start, and some more that want to.
+  for (int round = 0; round < 100 && !admitted; ++round) {
+    come();
+    world.gate.leave(starting.front());
+    starting.pop_front();
+    CHECK(world.gate.poll_timeout() == Instant());
+    for (const auto& who : world.admitted()) {
+      admitted |= who == child(0);
+      starting.push_back(who);
+    }
+  }
+  CHECK(admitted);
 }
