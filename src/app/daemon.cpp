@@ -108,7 +108,10 @@ struct Daemon::Impl {
   }
 
   [[nodiscard]] std::string status_text() const {
-    return service_status(streams.count_states(), driver.connected(), reload_failed);
+    const auto pipewire = !driver.connected()         ? PipeWireState::absent
+                          : !driver.silence().empty() ? PipeWireState::silent
+                                                      : PipeWireState::connected;
+    return service_status(streams.count_states(), pipewire, reload_failed);
   }
   Result<> load_self();
   Result<> listen();

@@ -7,9 +7,8 @@
 namespace rocd {
 
 std::string service_status(const std::map<StreamState, std::size_t>& streams,
-                           bool pipewire_connected, bool reload_failed) {
-  if (reload_failed)
-    return "the last reload failed; " + service_status(streams, pipewire_connected);
+                           PipeWireState pipewire_state, bool reload_failed) {
+  if (reload_failed) return "the last reload failed; " + service_status(streams, pipewire_state);
   std::size_t all = 0;
   std::size_t running = 0;
   std::string others;
@@ -22,7 +21,9 @@ std::string service_status(const std::map<StreamState, std::size_t>& streams,
       others += fmt::format(", {} {}", count, to_string(state));
   }
   const auto* noun = all == 1 ? "stream" : "streams";
-  const auto* pipewire = pipewire_connected ? "PipeWire connected" : "PipeWire not connected";
+  const auto* pipewire = pipewire_state == PipeWireState::connected ? "PipeWire connected"
+                         : pipewire_state == PipeWireState::silent  ? "PipeWire does not answer"
+                                                                    : "PipeWire not connected";
   if (all == 0) return fmt::format("no streams, {}", pipewire);
   if (running == all) return fmt::format("{} {} running, {}", all, noun, pipewire);
   return fmt::format("{} of {} {} running{}, {}", running, all, noun, others, pipewire);

@@ -14,10 +14,12 @@
 
 namespace rocd {
 
+enum class PipeWireState { absent, silent, connected };  // silent: it does not answer
+
 // "3 streams running, PipeWire connected": what `systemctl status` shows. Streams that are switched
 // off do not count. reload_failed: the configuration in force is older than the file.
 [[nodiscard]] std::string service_status(const std::map<StreamState, std::size_t>& streams,
-                                         bool pipewire_connected, bool reload_failed = false);
+                                         PipeWireState pipewire, bool reload_failed = false);
 
 class ServiceNews {
  public:

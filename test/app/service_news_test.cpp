@@ -38,16 +38,21 @@ using Messages = std::vector<std::string>;
 
 TEST_CASE("the status says how many streams run, and what the others do") {
   using enum StreamState;
-  CHECK(service_status({}, true) == "no streams, PipeWire connected");
-  CHECK(service_status({{stopped, 2}}, false) == "no streams, PipeWire not connected");
-  CHECK(service_status({{running, 1}}, true, true) ==
+  CHECK(service_status({}, PipeWireState::connected) == "no streams, PipeWire connected");
+  CHECK(service_status({{stopped, 2}}, PipeWireState::absent) ==
+        "no streams, PipeWire not connected");
+  CHECK(service_status({{running, 1}}, PipeWireState::silent) ==
+        "1 stream running, PipeWire does not answer");
+  CHECK(service_status({{running, 1}}, PipeWireState::connected, true) ==
         "the last reload failed; 1 stream running, PipeWire connected");
-  CHECK(service_status({{running, 1}}, true) == "1 stream running, PipeWire connected");
-  CHECK(service_status({{running, 3}, {stopped, 1}}, true) ==
+  CHECK(service_status({{running, 1}}, PipeWireState::connected) ==
+        "1 stream running, PipeWire connected");
+  CHECK(service_status({{running, 3}, {stopped, 1}}, PipeWireState::connected) ==
         "3 streams running, PipeWire connected");
-  CHECK(service_status({{waiting, 1}}, false) ==
+  CHECK(service_status({{waiting, 1}}, PipeWireState::absent) ==
         "0 of 1 stream running, 1 waiting, PipeWire not connected");
-  CHECK(service_status({{running, 2}, {waiting, 0}, {starting, 1}, {failed, 2}}, true) ==
+  CHECK(service_status({{running, 2}, {waiting, 0}, {starting, 1}, {failed, 2}},
+                       PipeWireState::connected) ==
         "2 of 5 streams running, 1 starting, 2 failed, PipeWire connected");
 }
 
