@@ -37,10 +37,10 @@ EndpointsByUid lookup_table(const ReadEndpoints& endpoints) {
   EndpointsByUid table;
   for (const auto& entry : endpoints.entries) {
     const auto uid = provisional_endpoint(entry.spec.name);
+    auto spec = entry.spec;
     // With a mistake in it, its direction may not be what was meant: no further complaints.
-    table.try_emplace(uid, endpoints.broken.contains(entry.spec.name)
-                               ? any_system_device(entry.spec.name)
-                               : entry.spec);
+    if (endpoints.broken.contains(spec.name)) spec.direction = StreamDirection::duplex;
+    table.try_emplace(uid, std::move(spec));
   }
   return table;
 }

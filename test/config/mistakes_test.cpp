@@ -264,6 +264,12 @@ TEST_CASE("wrong streams are told with their place and what is allowed") {
         "'on_failure'?",
         "13:17: 'extra_args' is text, expected a list",
         "14:14: 'enabled' is 'on', expected true or false"}},
+      {"an endpoint with a mistake, which its stream does not repeat",
+       "endpoints:\n"
+       "  - { name: speaker, direction: output, channels: 99 }\n"
+       "streams:\n"
+       "  - { name: s, source: speaker, destination: { media: \"rtp://h:1\" }, on_idle: pause }\n",
+       {"2:51: 'channels' is '99', expected a whole number from 1 to 8"}},
       {"a name twice",
        streams("  - { name: s, source: speaker, destination: mic }\n"
                "  - { name: s, source: system:x, destination: mic }\n"),
