@@ -84,6 +84,12 @@ TEST_CASE("a run that was over before the restart does not count") {
         Verdict::reached);
 }
 
+TEST_CASE("a stream that pauses is well, also when it pauses on after a restart") {
+  const auto since = "2026-11-20T12:00:00.000Z";
+  CHECK(judge_stream(sending("paused", "inactive")) == Verdict::reached);
+  CHECK(judge_stream(sending("paused", "inactive"), since) == Verdict::reached);
+}
+
 TEST_CASE("a receiver is waited for until it listens, but not for its sender") {
   CHECK(judge_stream(receiving("starting", "inactive", 0)) == Verdict::pending);
   // Not before the daemon is sure: a sender that is there shows in that time.

@@ -56,6 +56,8 @@ bool listens_in_vain(const json::value& stream) {
 Verdict judge_stream(const json::value& stream, const std::string& since) {
   // The restart policy gave up, or nobody wants it to run.
   if (!true_at(stream, "/enabled")) return Verdict::hopeless;
+  // What pauses has nothing that could begin anew.
+  if (text_at(stream, "/status/state") == "paused") return Verdict::reached;
   if (!since.empty() && text_at(stream, "/status/since") == since) return Verdict::pending;
   if (text_at(stream, "/status/state") == "failed") return Verdict::hopeless;
   if (is_well(stream)) return Verdict::reached;
