@@ -40,6 +40,13 @@ std::string greeting() {
   return frame + body;
 }
 
+// Then nothing is known of the server.
+bool is_scarcity(const boost::system::error_code& error) {
+  namespace errc = boost::system::errc;
+  return error == errc::too_many_files_open || error == errc::too_many_files_open_in_system ||
+         error == errc::no_buffer_space || error == errc::not_enough_memory;
+}
+
 }  // namespace
 
 PulsePing::PulsePing(const asio::any_io_executor& executor, std::function<void(bool)> on_answer)
@@ -78,7 +85,7 @@ void PulsePing::connect() {
     boost::system::error_code ignored;
     const bool full = !error && errno == EAGAIN;
     socket_.close(ignored);
-    if (full) return;  // later again
+    if (full || is_scarcity(error)) return;  // later again
   }
   asio::post(socket_.get_executor(), [this, alive = std::weak_ptr(asking_)] {
     if (!alive.expired()) finish();

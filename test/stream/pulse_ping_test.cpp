@@ -1,5 +1,6 @@
 #include "stream/pulse_ping.hpp"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -102,6 +103,21 @@ TEST_CASE("pulse ping: a server whose queue is full is frozen, and asked until i
     return asked.answers.size() > 1;
   }));
   CHECK(asked.answers == std::vector{false, true});
+}
+
+TEST_CASE("pulse ping: who cannot ask has no answer") {
+  Asked asked;
+  const Unix::acceptor server(asked.io, Unix::endpoint(asked.path));
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  auto none = before;
+  none.rlim_cur = 0;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  asked.ping.ask(asked.path);
+  const bool answered = asked.until([&] { return !asked.answers.empty(); });
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE(answered);
+  CHECK(asked.answers == std::vector{false});
 }
 
 TEST_CASE("pulse ping: who is not there hides nothing") {
