@@ -197,8 +197,9 @@ Arguments send_trial(const Probe& probe, const ToolInfo& tool, const FecUris& ur
           "--source", uris.source, "--repair",      uris.repair};
 }
 
-// unknown: it could not be started, was killed, or took too long. That says something of the
-// machine at that moment (it boots, it has no descriptors left, lo is not up), nothing of the tool.
+// unknown: it could not be started, was killed, or took too long, or it does not work without error
+// correction, either. That says something of the machine at that moment (it boots, it has no
+// descriptors left, lo is not up), nothing of the tool.
 enum class Trial { works, refused, unknown };
 
 Trial outcome(const ToolRun& run, std::string_view sign) {
@@ -207,14 +208,31 @@ Trial outcome(const ToolRun& run, std::string_view sign) {
   return ended ? Trial::refused : Trial::unknown;
 }
 
+constexpr std::string_view works_sign = "pump: starting main loop";
+
+// A refusal counts only if the same works without error correction.
+asio::awaitable<Trial> believe(Trial trial, const Probe& probe, Arguments without) {
+  if (trial != Trial::refused) co_return trial;
+  auto request = probe.request(std::move(without));
+  auto run = co_await run_tool(probe.executor, probe.spawner, std::move(request), probe.deadline(),
+                               [](const std::string& line) { return line.ends_with(works_sign); });
+  co_return run.has(works_sign) ? Trial::refused : Trial::unknown;
+}
+
 // A build without OpenFEC refuses to connect. Port 9 is discard: nobody listens there.
 asio::awaitable<Trial> try_to_send(const Probe& probe, const ToolInfo& tool, FecScheme scheme) {
   if (probe.silent_file.empty()) co_return Trial::unknown;
   auto request = probe.request(send_trial(probe, tool, fec_uris(scheme, 9, 9)));
-  auto run = co_await run_tool(
-      probe.executor, probe.spawner, std::move(request), probe.deadline(),
-      [](const std::string& line) { return line.ends_with("pump: starting main loop"); });
-  co_return outcome(run, "pump: starting main loop");
+  auto run = co_await run_tool(probe.executor, probe.spawner, std::move(request), probe.deadline(),
+                               [](const std::string& line) { return line.ends_with(works_sign); });
+  Arguments without{tool.path,
+                    "-vv",
+                    "--color=never",
+                    "--input",
+                    "file:" + probe.silent_file,
+                    "--source",
+                    "rtp://127.0.0.1:9"};
+  co_return co_await believe(outcome(run, works_sign), probe, std::move(without));
 }
 
 // A receiver makes its decoder when the first packet arrives, so a sender is needed to see it.
@@ -238,13 +256,17 @@ asio::awaitable<Trial> try_to_receive(const Probe& probe, const ToolInfo& tool,
     sending = std::move(*child);
     return false;
   };
-  auto request =
-      probe.request({tool.path, "-vv", "--color=never", "--output", "file:/dev/null",
-                     "--output-format", "wav", "--source", any.source, "--repair", any.repair});
+  const Arguments to_nobody{tool.path,         "-vv", "--color=never", "--output", "file:/dev/null",
+                            "--output-format", "wav"};
+  auto with = to_nobody;
+  with.insert(with.end(), {"--source", any.source, "--repair", any.repair});
+  auto request = probe.request(std::move(with));
   auto run = co_await run_tool(probe.executor, probe.spawner, std::move(request), probe.deadline(),
                                enough);
-  co_return outcome(
-      run, sender == nullptr ? "pump: starting main loop" : "openfec decoder: initializing");
+  const auto sign = sender == nullptr ? works_sign : "openfec decoder: initializing";
+  auto without = to_nobody;
+  without.insert(without.end(), {"--source", "rtp://127.0.0.1:0"});
+  co_return co_await believe(outcome(run, sign), probe, std::move(without));
 }
 
 void note(ToolInfo& tool, FecScheme scheme, Trial trial) {

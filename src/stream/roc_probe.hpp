@@ -28,7 +28,8 @@ struct RocToolNames {
                                         const std::vector<std::string>& environment);
 
 // spawner outlives the coroutine. environment: of the tools, complete; its PATH is searched.
-// `limit` bounds each run of a tool; a run that exceeds it is killed and counts as "cannot".
+// `limit` bounds each run of a tool. One that exceeds it is killed: then the tool is not usable, or
+// what was tried of it stays untried.
 [[nodiscard]] boost::asio::awaitable<EngineInfo> probe_roc_tools(
     boost::asio::any_io_executor executor, Spawner& spawner, RocToolNames names,
     std::vector<std::string> environment, Duration limit);

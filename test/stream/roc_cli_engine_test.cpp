@@ -67,6 +67,7 @@ const std::string lists =
     "--list-supported) echo '  audiosrc rtp:// rtp+rs8m:// rtp+ldpc://'; echo '  pulse:// "
     "file://'; "
     "exit;; ";
+const std::string works = "echo 'pump: starting main loop' >&2; exec sleep 1000";
 
 const ToolInfo& tool(const EngineInfo& info, std::string_view name) {
   return *std::find_if(info.tools.begin(), info.tools.end(),
@@ -106,9 +107,11 @@ TEST_CASE("missing tools are named, with the remedy") {
 TEST_CASE("a build without OpenFEC is usable, and says that it cannot correct errors") {
   TempDirectory directory;
   const std::string refuses = answers_version + lists +
-                              "esac; echo \"08:12:08.580 [609] [err] roc_send: [main.cpp:375] "
+                              "esac; case \"$*\" in *--repair*) "
+                              "echo \"08:12:08.580 [609] [err] roc_send: [main.cpp:375] "
                               "can't connect sender to source "
-                              "endpoint\" >&2; exit 1";
+                              "endpoint\" >&2; exit 1;; esac; " +
+                              works;
   EngineWorld world;
   const auto info =
       world.probe(script(directory, "roc-send", refuses), script(directory, "roc-recv", refuses));
@@ -194,7 +197,8 @@ TEST_CASE("what the tools cannot do is refused before a child is made") {
   TempDirectory directory;
   asio::io_context io;
   ProcessSpawner spawner(io.get_executor());
-  const auto body = answers_version + lists + "esac; exit 1";
+  const auto body =
+      answers_version + lists + "esac; case \"$*\" in *--repair*) exit 1;; esac; " + works;
   RocCliEngine::Options options;
   options.tools = {script(directory, "roc-send", body), script(directory, "roc-recv", body)};
   options.environment = ::getenv;

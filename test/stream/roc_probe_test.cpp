@@ -136,6 +136,35 @@ TEST_CASE_METHOD(Tried, "a trial that did not end says nothing of the tool, and 
   CHECK(shut_down());
 }
 
+TEST_CASE_METHOD(Tried, "a tool that does not work at all says nothing of its error correction") {
+  // As where the loopback interface is down.
+  const auto ends = "[ -e " + path("goes").string() + " ] || exit 1; ";
+  tool("roc-send", sends);
+  tool("roc-recv", ends + "echo 'port bound'; echo 'openfec decoder: initializing'; " +
+                       "echo 'pump: starting main loop'; exec sleep 1000");
+  start();
+  REQUIRE(until([&] { return engine->info().probed; }));
+  CHECK(engine->info().tools[0].fec.size() == 2);
+  CHECK(engine->info().tools[1].untried.size() == 2);
+  std::ofstream(path("goes")) << "on";
+  CHECK(until([&] { return engine->info().tools[1].fec.size() == 2; }));
+  CHECK(shut_down());
+}
+
+TEST_CASE_METHOD(Tried, "a tool that works, but not with error correction, cannot correct errors") {
+  const std::string refuses = "case \"$*\" in *--repair*) exit 1;; esac; ";
+  tool("roc-send", refuses + sends);
+  tool("roc-recv", refuses + "echo 'pump: starting main loop'; exec sleep 1000");
+  start();
+  REQUIRE(until([&] { return engine->info().probed; }));
+  for (const auto& tool : engine->info().tools) {
+    INFO(tool.name);
+    CHECK(tool.fec.empty());
+    CHECK(tool.untried.empty());
+  }
+  CHECK(shut_down());
+}
+
 TEST_CASE_METHOD(Tried, "a tool that fails is tried again at once when it is another file") {
   tool("roc-send", sends);
   tool("roc-recv", "echo 'openfec decoder: initializing'; exec sleep 1000");
