@@ -49,6 +49,11 @@ json::object system_json(const Services& services) {
   pipewire["version"] =
       driver.version().empty() ? json::value(nullptr) : json::value(json::string(driver.version()));
   if (const auto silence = driver.silence(); !silence.empty()) pipewire["message"] = silence;
+  json::object state{{"writable", true}};
+  if (const auto writable = context.store.check_writable(); !writable)
+    state = {{"writable", false},
+             {"message", writable.error().message},
+             {"hint", writable.error().hint}};
   const auto now = Now::read();
   const auto uptime = now.mono - context.started;
   json::object body{
@@ -61,6 +66,7 @@ json::object system_json(const Services& services) {
       {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
       {"config_file", context.config.file.empty() ? json::value(nullptr)
                                                   : json::value(context.config.file.string())}};
+  body["state"] = std::move(state);
   body["pipewire"] = std::move(pipewire);
   body["engine"] =
       json::object{{"id", engine.id}, {"probed", engine.probed}, {"usable", engine.usable}};
@@ -89,17 +95,20 @@ std::string trouble_with_tools(const EngineInfo& engine) {
 
 HttpResponse read_ready(const Call& call, Services& services) {
   const auto& context = services.context;
-  const auto stored = context.store.self_uid();
+  const bool readable = context.store.self_uid().has_value();
+  const bool writable = context.store.check_writable().has_value();
   const auto tools = trouble_with_tools(context.engine.info());
   const auto& driver = context.endpoints.driver();
   const bool answers = driver.connected() && driver.silence().empty();
   json::array checks;
-  checks.push_back(check("state", stored.has_value(), "the state directory cannot be read"));
+  checks.push_back(check("state", readable && writable,
+                         readable ? "the state directory cannot be written to"
+                                  : "the state directory cannot be read"));
   checks.push_back(
       check("pipewire", answers,
             driver.connected() ? "PipeWire does not answer" : "PipeWire is not connected"));
   checks.push_back(check("tools", tools.empty(), tools));
-  if (stored && answers && tools.empty()) {
+  if (readable && writable && answers && tools.empty()) {
     return fresh(json_response(200, json::object{{"ready", true}, {"checks", std::move(checks)}}));
   }
   HttpProblem problem{.status = 503, .detail = "not ready"};

@@ -63,6 +63,13 @@ struct Store::Impl {
   sqlite::Database durable;
   sqlite::Database children;
   std::vector<UnreadableItem> unreadable = {};
+  bool last_write_failed = false;
+
+  [[nodiscard]] Result<> put(StoredKind kind, const StoredItem& item);
+  [[nodiscard]] Result<> remove(StoredKind kind, const Uid& uid);
+  [[nodiscard]] Result<> write_again();
+  // Remembers how it went.
+  [[nodiscard]] Result<> noted(Result<> written);
 
   void set_aside(std::string_view kind, std::string_view uid, const std::string& reason);
   [[nodiscard]] Result<> set_aside_unknown_kinds();
@@ -72,6 +79,41 @@ struct Store::Impl {
     });
   }
 };
+
+Result<> Store::Impl::put(StoredKind kind, const StoredItem& item) {
+  auto insert = durable.prepare("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?)");
+  if (!insert) return insert.error();
+  return insert->bind(kind_name(kind))
+      .bind(item.uid.str())
+      .bind(static_cast<std::int64_t>(item.version))
+      .bind(boost::json::serialize(item.body))
+      .run();
+}
+
+Result<> Store::Impl::remove(StoredKind kind, const Uid& uid) {
+  auto statement = durable.prepare("DELETE FROM item WHERE kind = ? AND uid = ?");
+  if (!statement) return statement.error();
+  return statement->bind(kind_name(kind)).bind(uid.str()).run();
+}
+
+// Something that was not there before: SQLite does not write what has not changed.
+Result<> Store::Impl::write_again() {
+  auto insert = durable.prepare("INSERT OR REPLACE INTO identity VALUES ('last_trial', ?)");
+  if (!insert) return insert.error();
+  return insert->bind(Uid::random().str()).run();
+}
+
+// A lock of another program is no trouble of the disk.
+Result<> Store::Impl::noted(Result<> written) {
+  const bool failed = !written && written.error().code != ErrorCode::unavailable;
+  if (last_write_failed == failed) return written;
+  last_write_failed = failed;
+  if (!failed)
+    log("store").info("the state can be written again");
+  else
+    log("store").error("the state cannot be written: {}", to_string(written.error()));
+  return written;
+}
 
 void Store::Impl::set_aside(std::string_view kind, std::string_view uid,
                             const std::string& reason) {
@@ -173,22 +215,19 @@ const std::vector<UnreadableItem>& Store::unreadable() const {
   return impl_->unreadable;
 }
 
+Result<> Store::check_writable() {
+  if (!impl_->last_write_failed) return {};
+  return impl_->noted(impl_->write_again());
+}
+
 Result<> Store::put(StoredKind kind, const StoredItem& item) {
-  auto insert = impl_->durable.prepare("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?)");
-  if (!insert) return insert.error();
-  insert->bind(kind_name(kind))
-      .bind(item.uid.str())
-      .bind(static_cast<std::int64_t>(item.version))
-      .bind(boost::json::serialize(item.body));
-  if (auto done = insert->run(); !done) return done;
+  if (auto done = impl_->noted(impl_->put(kind, item)); !done) return done;
   impl_->forget_unreadable(kind, item.uid.str());
   return {};
 }
 
 Result<> Store::remove(StoredKind kind, const Uid& uid) {
-  auto statement = impl_->durable.prepare("DELETE FROM item WHERE kind = ? AND uid = ?");
-  if (!statement) return statement.error();
-  if (auto done = statement->bind(kind_name(kind)).bind(uid.str()).run(); !done) return done;
+  if (auto done = impl_->noted(impl_->remove(kind, uid)); !done) return done;
   impl_->forget_unreadable(kind, uid.str());
   return {};
 }

@@ -60,6 +60,10 @@ class Store final {
   void set_aside(StoredKind kind, std::string_view uid, const std::string& reason);
   [[nodiscard]] const std::vector<UnreadableItem>& unreadable() const;
 
+  // Whether the last write that was asked for is on disk. If it is not, it is tried once more
+  // whether the disk takes one by now: the error of that, with a hint.
+  [[nodiscard]] Result<> check_writable();
+
   // Errors: io; unavailable while another program holds a lock. Nothing is changed then.
   [[nodiscard]] Result<> put(StoredKind kind, const StoredItem& item);
   [[nodiscard]] Result<> remove(StoredKind kind, const Uid& uid);

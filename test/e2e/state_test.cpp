@@ -262,9 +262,18 @@ TEST_CASE("while the disk is full rocd runs, says so, and writes again when ther
   std::ofstream filler(inside / "filler", std::ios::binary);
   while (filler.write(noise(512).data(), 512).flush()) continue;
   filler.close();
+  CHECK(rocd.http().get("/system").at("state") == boost::json::value{{"writable", true}});
   refuses_writes(rocd, 500, "io_error", "make room");
   refuses_writes(rocd, 500, "io_error", "make room");
+  const auto told = rocd.http().get("/system").at("state");
+  CHECK_FALSE(told.at("writable").as_bool());
+  CHECK(told.at("hint") == "the disk is full: make room");
+  const auto ready = rocd.http().request("GET", "/readyz");
+  CHECK(ready.status == 503);
+  CHECK(ready.body.find("the state directory cannot be written to") != std::string::npos);
   fs::remove(inside / "filler");
+  // Known without a write of anybody's.
+  CHECK(rocd.http().get("/system").at("state").at("writable").as_bool());
   take_microphones(rocd, 2);
   CHECK(count(rocd) == 4);
   CHECK(OtherProgram(inside / "state.db").run("PRAGMA integrity_check") == "ok");

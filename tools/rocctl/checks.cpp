@@ -109,8 +109,9 @@ Checks daemon_checks(const json::value& system, const json::value& ready,
   for (const auto& each : items_at(ready, "/checks")) {
     const auto name = text_at(each, "/name");
     const bool told = name == "pipewire" || (name == "tools" && tool_is_bad);
+    const auto hint = name == "state" ? text_at(system, "/state/hint") : std::string();
     if (!true_at(each, "/ok") && !told)
-      checks.push_back({"ready: " + name, Grade::bad, text_at(each, "/message")});
+      checks.push_back({"ready: " + name, Grade::bad, text_at(each, "/message"), hint});
   }
   add_port_checks(checks, streams);
   std::size_t well = 0;
