@@ -46,8 +46,8 @@ struct PipeWireDriver::Impl {
   }
 
   void ready() {
-    // Nodes of an earlier connection of this very process are leftovers too (a daemon that was
-    // frozen keeps them until it wakes up).
+    // Nodes of an earlier connection of this very process are leftovers, too: the daemon drops them
+    // when it reads that the connection was closed.
     machine.handle_connected(session + "-" + std::to_string(++connections));
     if (const auto rate = connection.default_rate()) machine.handle_default_rate(*rate);
     log("device").info("connected to PipeWire {}", connection.version());

@@ -56,13 +56,16 @@ void ChildWatch::handle_fact(const EngineFact& fact, Instant now) {
                    missing_.add(f.missing, now);
                  },
                  [&](const FactProgress&) {},
+                 [&](const FactSkipped&) { sign_of_life = !screams_; },
                  [&](const FactTrouble& f) {
                    sign_of_life = false;
+                   screams_ = true;
                    if (trouble_.empty())
                      trouble_ = f.text;  // the cause; what follows are consequences
                  },
                  [&](const FactError& f) {
                    sign_of_life = false;
+                   screams_ = true;
                    error_ = f.text;
                  },
              },
@@ -70,9 +73,16 @@ void ChildWatch::handle_fact(const EngineFact& fact, Instant now) {
   if (sign_of_life) {
     last_sign_ = now;
     spinning_since_.reset();
-    if (proven_) trouble_.clear();
+    screams_ = false;
+    if (proven_ && !std::holds_alternative<FactSkipped>(fact)) trouble_.clear();
   }
   update_proof(now);
+}
+
+void ChildWatch::handle_pid(int pid, Instant now) {
+  if (expected_.pid == pid) return;
+  expected_.pid = pid;
+  last_sign_ = now;  // until here it waited for its turn
 }
 
 void ChildWatch::handle_port(const FactPortOpened& port) {
@@ -209,12 +219,24 @@ std::optional<ChildWatch::Verdict> ChildWatch::verdict(Instant now) const {
                            : "it runs, but its PipeWire node was not linked to its device",
                    true};
   }
-  if (!proven_) return std::nullopt;  // the supervisor bounds the time to readiness
-  if (now - last_sign_ >= silent_limit)
-    return Verdict{"it runs, but gave no sign of life for 25 s", true};
   if (spinning_since_ && activity_at_ - *spinning_since_ >= spinning_limit)
     return Verdict{"it uses a whole processor and makes no progress"};
+  if (!proven_) return wordlessness();
+  if (now - last_sign_ >= silent_limit)
+    return Verdict{"it runs, but gave no sign of life for 25 s", true};
   return std::nullopt;
+}
+
+bool ChildWatch::crowded() const {
+  return other_linked_at_ && activity_at_ - *other_linked_at_ < still_limit;
+}
+
+// By samples, too. One that says something is bounded by the supervisor's time to readiness.
+std::optional<ChildWatch::Verdict> ChildWatch::wordlessness() const {
+  if (!activity_ || !expected_.pid || expected_.looks_up_names) return std::nullopt;
+  if (activity_at_ - last_sign_ < (crowded() ? still_limit_in_a_crowd : wordless_limit))
+    return std::nullopt;
+  return Verdict{"it goes on without a word, and " + unproven_reason(), true};
 }
 
 // By samples, not by the clock: no sample, no proof.
@@ -228,8 +250,7 @@ std::optional<ChildWatch::Verdict> ChildWatch::idleness() const {
     return Verdict{"it uses a whole processor and makes no progress"};
   }
   if (!proven_ && expected_.looks_up_names) return std::nullopt;
-  const bool crowded = other_linked_at_ && activity_at_ - *other_linked_at_ < still_limit;
-  if (crowded && still < still_limit_in_a_crowd) return std::nullopt;
+  if (crowded() && still < still_limit_in_a_crowd) return std::nullopt;
   return Verdict{"it does nothing: its main thread stands still", true};
 }
 

@@ -30,6 +30,8 @@ class ChildWatch {
   static constexpr double spinning_cpu = 0.75;  // of one core; 0.1 is much, and some is stolen
   static constexpr double busy_cpu = 0.1;       // of one core: more than standing still takes
   static constexpr Duration unlinked_limit = 2800ms;
+  // Of one that is not ready, and goes on without a word: it hangs in a loop.
+  static constexpr Duration wordless_limit = 2100ms;
   // The tools report at least every 10 s while audio flows, even silence (measured). The last
   // resort, for one that does something else.
   static constexpr Duration silent_limit = 25s;
@@ -45,7 +47,7 @@ class ChildWatch {
   ChildWatch() = default;  // no child
   ChildWatch(Expected expected, Instant now);
 
-  void handle_pid(int pid) { expected_.pid = pid; }
+  void handle_pid(int pid, Instant now);
   void handle_fact(const EngineFact& fact, Instant now);
   void handle_node(const StreamNodeInfo& node, Instant now);
   void handle_node_gone(std::uint64_t serial, Instant now);
@@ -93,7 +95,9 @@ class ChildWatch {
   void update_proof(Instant now);
   [[nodiscard]] bool all_bound() const;
   [[nodiscard]] bool linked_to_device() const;
+  [[nodiscard]] bool crowded() const;
   [[nodiscard]] std::optional<Verdict> idleness() const;
+  [[nodiscard]] std::optional<Verdict> wordlessness() const;
 
   Expected expected_;
   bool alive_ = false;
@@ -106,6 +110,7 @@ class ChildWatch {
   std::map<std::uint64_t, StreamNodeInfo> nodes_;  // by serial; one, unless the tool reopens it
   std::optional<Instant> unlinked_since_;          // while it says that it works
   Instant last_sign_{};
+  bool screams_ = false;  // errors and warnings since then
   std::optional<ProcessActivity> activity_;
   Instant activity_at_{};
   std::optional<Instant> still_since_, spinning_since_;

@@ -92,6 +92,7 @@ struct FactPlayback {  // frames of about a millisecond; told only when some wer
   std::uint32_t missing = 0;  // silence, whole or in part, where there should be audio
 };
 struct FactProgress {};  // alive: a periodic line
+struct FactSkipped {};   // it prints more than is looked at
 struct FactTrouble {
   std::string text;  // a warning worth showing
 };
@@ -101,7 +102,7 @@ struct FactError {
 using EngineFact =
     std::variant<FactDeviceOpened, FactMainLoop, FactBinding, FactPortOpened, FactBindFailed,
                  FactSessionUp, FactSessionDown, FactReceiver, FactLatency, FactIoLatency, FactLoss,
-                 FactRepair, FactPlayback, FactProgress, FactTrouble, FactError>;
+                 FactRepair, FactPlayback, FactProgress, FactSkipped, FactTrouble, FactError>;
 
 class StreamEngine {
  public:

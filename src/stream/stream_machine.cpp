@@ -10,6 +10,8 @@ namespace {
 
 // A timer that fires this late was not late: the daemon was stopped, or starved.
 constexpr Duration asleep = 2s;
+// A sound system that answers later has been silent until then, and so has whoever waits for it.
+constexpr Duration prompt_answer = 500ms;
 // A plan that failed (another program has the ports, say) may work later without anybody telling.
 constexpr Duration plan_again = 500ms, plan_again_at_most = 4s;
 constexpr std::size_t max_avoided_ports = 64;
@@ -84,16 +86,18 @@ void StreamMachine::handle_connection(bool connected, Now now) {
   if (connected_ == connected) return;
   connected_ = connected;
   silence_.reset();
-  sound_asked_ = false;
+  sound_asked_at_.reset();
   decide(now);
 }
 
 void StreamMachine::handle_sound(std::optional<StreamProblem> silence, Now now, bool only_tools) {
-  if (only_tools && kind_ == StreamKind::local) silence.reset();
-  if (silence_ && !silence) watch_.excuse(now.mono);
+  const auto asked_at = std::exchange(sound_asked_at_, std::nullopt);
+  const bool was_silent = silence_ || (asked_at && now.mono - *asked_at > prompt_answer);
+  if (was_silent && !silence) watch_.excuse(now.mono);
   // A doubt of before is certain now; one of before the silence is not.
-  sound_answered_ = std::exchange(sound_asked_, false) && !silence && !silence_;
+  sound_answered_ = asked_at && !silence && !was_silent;
   silence_ = std::move(silence);
+  only_tools_ = only_tools;
   decide(now);
   sound_answered_ = false;
 }
@@ -160,11 +164,12 @@ void StreamMachine::handle_child(const ChildStatus& child, const ExitRecord* las
   if (was_replaced && fault_sent_ != child_.generation) last_problem_ = child_problem(last_exit);
   if (is_new) begin_generation(now);
   child_ = child;
-  if (child.pid && lives(child.state)) watch_.handle_pid(*child.pid);
+  if (child.pid && lives(child.state)) watch_.handle_pid(*child.pid, now.mono);
   if (went_down && fault_sent_ != child.generation) last_problem_ = child_problem(last_exit);
   if (is_down(child.state) || child.state == ChildState::stopped) watch_ = ChildWatch();
-  // Another one would wait in vain for the same.
-  if (silence_ && (went_down || was_replaced)) stop_child();
+  // Another one would wait in vain for the same; one that is not to come again stays failed.
+  const bool comes_again = was_replaced || (went_down && child.state != ChildState::failed);
+  if (sound_problem() && comes_again) stop_child();
   decide(now);
 }
 
@@ -206,7 +211,7 @@ void StreamMachine::handle_activity(const ProcessActivity& activity, Now now) {
 }
 
 void StreamMachine::handle_timeout(Now now) {
-  const auto deadline = sound_asked_ || silence_ ? std::nullopt : watch_.poll_timeout();
+  const auto deadline = sound_asked_at_ || sound_problem() ? std::nullopt : watch_.poll_timeout();
   if (deadline && now.mono > *deadline + asleep) watch_.excuse(now.mono);
   if (replan_at_ && now.mono >= *replan_at_) {
     replan_at_.reset();
@@ -227,13 +232,19 @@ std::optional<Instant> StreamMachine::poll_timeout() const {
   std::optional<Instant> next = watch_.poll_timeout();
   // After a fault nothing more is due: the supervisor ends the child.
   if (fault_sent_ != 0 && fault_sent_ == child_.generation) next.reset();
-  if (sound_asked_ || silence_) next.reset();  // nor while it is not known whose fault it is
+  if (!lives(child_.state)) next.reset();  // nor while it is ended
+  if (sound_asked_at_ || sound_problem())
+    next.reset();  // nor while it is not known whose fault it is
   const bool may_rest = ensured_ && spec_.settings.on_idle == OnIdle::pause;
   const auto idle_at = may_rest ? idle_.idle_at(idle_after()) : std::nullopt;
   for (const auto& other : {health_.poll_timeout(), look_again_, replan_at_, idle_at}) {
     if (other && (!next || *other < *next)) next = other;
   }
   return next;
+}
+
+bool StreamMachine::child_lives() const {
+  return child_.pid && lives(child_.state);
 }
 
 bool StreamMachine::poll_status_changed() {
@@ -251,6 +262,8 @@ void StreamMachine::decide(Now now) {
   decide_rest(now);
   if (kind_ == StreamKind::local) {
     if (ensured_) stop_child();
+    plan_problem_.reset();  // of when it was to have a child
+    replan_at_.reset();
   } else {
     decide_child(now);
   }
@@ -334,12 +347,19 @@ void StreamMachine::check_child(Now now) {
     effects_.push_back(FaultChild{child_.generation, verdict->reason});
     return;
   }
-  if (verdict && !silence_ && !std::exchange(sound_asked_, true)) effects_.push_back(CheckSound{});
+  if (verdict && !sound_problem() && !sound_asked_at_) {
+    sound_asked_at_ = now.mono;
+    effects_.push_back(CheckSound{});
+  }
   if (!watch_.proven()) return;
   last_problem_ = {};
   if (ready_sent_ == child_.generation) return;
   ready_sent_ = child_.generation;
   effects_.push_back(ReadyChild{child_.generation});
+}
+
+const StreamProblem* StreamMachine::sound_problem() const {
+  return silence_ && !(only_tools_ && kind_ == StreamKind::local) ? &*silence_ : nullptr;
 }
 
 void StreamMachine::stop_child() {

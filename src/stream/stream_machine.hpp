@@ -105,6 +105,7 @@ class StreamMachine {
   [[nodiscard]] const StreamSpec& spec() const { return spec_; }
   [[nodiscard]] const StreamStatus& status() const { return status_; }  // without exits
   [[nodiscard]] bool child_wanted() const { return ensured_.has_value(); }
+  [[nodiscard]] bool child_lives() const;
   [[nodiscard]] bool finished() const;  // removed, and nothing of it is left
 
  private:
@@ -117,6 +118,8 @@ class StreamMachine {
   void begin_generation(Now now);
   void check_bind_failure();
   void check_child(Now now);
+  // Of whom this stream needs; nullptr: they answer.
+  [[nodiscard]] const StreamProblem* sound_problem() const;
   [[nodiscard]] std::optional<StreamProblem> blocker() const;
   [[nodiscard]] std::optional<StreamProblem> missing_device(Side side) const;
   [[nodiscard]] Duration idle_after() const;
@@ -136,8 +139,10 @@ class StreamMachine {
   std::optional<StreamKind> kind_;
   bool removed_ = false;
   bool connected_ = false;
-  bool sound_asked_ = false, sound_answered_ = false;
+  std::optional<Instant> sound_asked_at_;  // not answered yet
+  bool sound_answered_ = false;
   std::optional<StreamProblem> silence_;  // of the sound system, as last told
+  bool only_tools_ = false;               // see handle_sound()
   std::optional<DeviceInfo> source_, destination_;
   AboutDevice about_source_, about_destination_;
 

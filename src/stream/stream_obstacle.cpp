@@ -11,7 +11,8 @@ std::optional<StreamProblem> StreamMachine::blocker() const {
                          "start PipeWire, or log in to a session that has it"};
   }
   // A child that is there waits with it; a new one would be no better off.
-  if (silence_ && !ensured_ && !rests_ && kind_ != StreamKind::local) return silence_;
+  const bool wants_child = !ensured_ && !rests_ && kind_ != StreamKind::local;
+  if (const auto* problem = sound_problem(); problem != nullptr && wants_child) return *problem;
   if (auto problem = missing_device(Side::source)) return problem;
   return missing_device(Side::destination);
 }

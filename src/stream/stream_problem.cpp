@@ -18,6 +18,8 @@ constexpr std::array remedies{
     Remedy{
         "file or device",
         "the tools reach PipeWire through its PulseAudio server: check that pipewire-pulse runs"},
+    Remedy{"stream is broken",
+           "the device, or PipeWire's Pulse server, went away: check that pipewire-pulse runs"},
     Remedy{"loading shared libraries", "install Roc Toolkit's tools anew (scripts/setup.sh)"},
     Remedy{"unrecognized option",
            "the installed version is another one than was probed: restart rocd"},

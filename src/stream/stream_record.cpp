@@ -101,10 +101,11 @@ StreamSpec StreamRecord::bound_spec() const {
 }
 
 // All facts in one go, here and below: between them the machine would believe, and show, nonsense.
-void StreamRecord::begin(bool connected, const std::optional<StreamProblem>& silence) {
+void StreamRecord::begin(bool connected, const std::optional<StreamProblem>& silence,
+                         bool only_tools) {
   tell([&](StreamMachine& m, Now now) {
     m.handle_connection(connected, now);
-    if (silence) m.handle_sound(silence, now);
+    if (silence) m.handle_sound(silence, now, only_tools);
     for (const auto side : sides) feed_side(m, side, now);
   });
 }
@@ -122,7 +123,7 @@ void StreamRecord::remove() {
   removed_ = true;
   const auto readers = std::exchange(*readers_, {});
   for (const auto& [id, reader] : readers) reader.end();
-  const bool had_child = has_child();
+  const bool had_child = machine_.child_wanted();
   tell([](StreamMachine& m, Now now) { m.handle_removed(now); });
   if (!had_child) tools_.supervisor.forget(uid());
 }

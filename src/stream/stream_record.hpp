@@ -42,17 +42,19 @@ class StreamRecord {
   [[nodiscard]] StreamState state() const { return machine_.status().state; }
   [[nodiscard]] bool removed() const { return removed_; }
   [[nodiscard]] bool finished() const { return machine_.finished(); }
-  [[nodiscard]] bool has_child() const { return machine_.child_wanted(); }
+  [[nodiscard]] bool child_lives() const { return machine_.child_lives(); }
   // It works or waits for sound, without a child.
   [[nodiscard]] bool rests_on_pipewire() const {
-    return !has_child() && (state() == StreamState::running || state() == StreamState::paused);
+    return !machine_.child_wanted() &&
+           (state() == StreamState::running || state() == StreamState::paused);
   }
   void add_ports(std::set<std::uint16_t>& ports) const;
   // With the addresses that were chosen for it in place of those that were left to rocd.
   [[nodiscard]] StreamSpec bound_spec() const;
 
-  // Once, before anything else is told. silence: why the sound system does not answer, if so.
-  void begin(bool connected, const std::optional<StreamProblem>& silence);
+  // Once, before anything else is told. silence: why the sound system does not answer, if so;
+  // only_tools: see StreamMachine::handle_sound().
+  void begin(bool connected, const std::optional<StreamProblem>& silence, bool only_tools);
   void set_spec(StreamSpec spec);  // also of one that was removed: it is there again
   void remove();
   void close();  // the daemon ends: no effect, no timer from here on

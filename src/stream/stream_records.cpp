@@ -113,7 +113,7 @@ void StreamDispatcher::Impl::set_callbacks() {
                             },
                             [this](const Uid& uid, std::uint64_t generation) {
                               tell(uid, [&](StreamMachine& m, Now now) {
-                                m.handle_fact(generation, FactProgress{}, now);
+                                m.handle_fact(generation, FactSkipped{}, now);
                               });
                             }});
   EndpointDispatcher::Callbacks callbacks;
@@ -139,7 +139,7 @@ void StreamDispatcher::Impl::set_callbacks() {
     tell(node.stream, [&](StreamMachine& m, Now now) { m.handle_node(node, now); });
     if (node.linked_to.empty()) return;
     for (const auto& [uid, other] : records)
-      if (uid != node.stream && other->has_child())
+      if (uid != node.stream && other->child_lives())
         other->tell([](StreamMachine& m, Now now) { m.handle_other_linked(now); });
   };
   callbacks.on_stream_node_gone = [this](const Uid& stream, std::uint64_t serial) {
@@ -180,8 +180,7 @@ StreamRecord& StreamDispatcher::Impl::add(StreamSpec spec) {
   if (slot) return bring_back(*slot, std::move(spec));
   slot = std::make_unique<StreamRecord>(tools, std::move(spec));
   if (started) publish(EventType::stream_created, uid, nullptr, to_json(slot->view()));
-  const bool spared = only_tools_suffer && kind_of(slot->spec()) == StreamKind::local;
-  slot->begin(endpoints.driver().connected(), spared ? std::nullopt : silence);
+  slot->begin(endpoints.driver().connected(), silence, only_tools_suffer);
   tell_users(slot->spec());
   return *slot;
 }
@@ -230,7 +229,7 @@ void StreamDispatcher::Impl::change(StreamRecord& record, StreamSpec spec) {
 void StreamDispatcher::Impl::after(const Uid& uid) {
   const auto* found = record(uid);
   if (closing || found == nullptr) return;
-  if (found->has_child()) sample_soon();
+  if (found->child_lives()) sample_soon();
   if (found->rests_on_pipewire()) ask_soon();
   if (!found->removed() || !found->finished()) return;
   boost::asio::post(executor, [this, uid, guard = std::weak_ptr(alive)] {
@@ -258,13 +257,13 @@ void StreamDispatcher::Impl::sample_soon() {
 void StreamDispatcher::Impl::sample_usage() {
   usage_timer.arm(Now::read().mono + usage_interval);
   for (const auto& [uid, found] : records)
-    if (found->has_child()) found->tell_usage();
+    if (found->child_lives()) found->tell_usage();
 }
 
 void StreamDispatcher::Impl::sample_activity() {
   sampling = false;
   for (const auto& [uid, found] : records) {
-    if (!found->has_child()) continue;
+    if (!found->child_lives()) continue;
     sampling = true;
     found->tell_activity();
   }

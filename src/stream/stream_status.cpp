@@ -133,7 +133,8 @@ void StreamMachine::update_status(Now now) {
 }
 
 HealthReport StreamMachine::derive_health(Now now) const {
-  if (silence_ && !obstacle()) return {Health::unhealthy, silence_->message, silence_->hint};
+  if (const auto* problem = sound_problem(); problem != nullptr && !obstacle())
+    return {Health::unhealthy, problem->message, problem->hint};
   if (status_.state == StreamState::running) {
     if (kind_ == StreamKind::receive) return receiver_health(now);
     if (kind_ == StreamKind::send) return sender_health();

@@ -226,6 +226,77 @@ TEST_CASE("child watch: one that begins stands still only if it need not look up
   }
 }
 
+TEST_CASE("child watch: one that is not ready and goes on without a word is noticed within 3 s") {
+  const auto begun = [](const ChildWatch::Expected& expected) {
+    Watched watched(expected);
+    watched.now += 10s;  // it waited for its turn
+    watched.watch.handle_pid(42, watched.now);
+    return watched;
+  };
+  SECTION("for ever") {
+    auto watched = begun({.device = speaker});
+    CHECK(endured(watched, [&] { return watched.works(); }) < 3s);
+    CHECK(watched.verdict() ==
+          "it goes on without a word, and waits for the tool to open its device");
+    CHECK(watched.may_wait_for_sound());
+  }
+  SECTION("not while it waits for its turn") {
+    Watched watched;
+    for (int i = 0; i < 50; ++i) CHECK_FALSE(watched.works());
+  }
+  SECTION("not while it says what it does") {
+    auto watched = begun({.device = speaker});
+    for (int i = 0; i < 50; ++i) {
+      if (i % 2 == 0) watched.watch.handle_fact(FactProgress{}, watched.now);
+      CHECK_FALSE(watched.works());
+    }
+  }
+  SECTION("not while it looks up a name") {
+    auto watched = begun({.device = speaker, .looks_up_names = true});
+    for (int i = 0; i < 50; ++i) CHECK_FALSE(watched.works());
+  }
+  SECTION("longer while others are being linked") {
+    auto watched = begun({.device = speaker});
+    const auto borne_with = endured(watched, [&] {
+      watched.watch.handle_other_linked(watched.now);
+      return watched.works();
+    });
+    CHECK(borne_with >= ChildWatch::still_limit_in_a_crowd);
+    CHECK(borne_with < ChildWatch::still_limit_in_a_crowd + 2 * interval);
+  }
+  SECTION("not when it is ready: then audio is all that it has to do") {
+    auto watched = begun({.device = speaker});
+    watched.prove();
+    for (int i = 0; i < 20; ++i) CHECK_FALSE(watched.works());
+  }
+}
+
+TEST_CASE("child watch: one that spins before it is ready is noticed within 3 s") {
+  Watched watched({.device = speaker, .looks_up_names = true});
+  CHECK_FALSE(watched.works());
+  CHECK(endured(watched, [&] { return watched.spins(); }) < 3s);
+  CHECK_FALSE(watched.may_wait_for_sound());
+}
+
+TEST_CASE("child watch: more output than is looked at is a sign of life, but not of errors") {
+  Watched watched;
+  watched.prove();
+  const auto prints = [&](bool errors) {
+    for (int i = 0; i < 60; ++i) {
+      if (errors) watched.watch.handle_fact(FactTrouble{"no space left"}, watched.now);
+      if (i % 10 == 0) watched.watch.handle_fact(FactSkipped{}, watched.now);
+      if (watched.works()) return false;
+    }
+    return true;
+  };
+  CHECK(prints(false));
+  CHECK_FALSE(prints(true));
+  CHECK(watched.verdict() == "it runs, but gave no sign of life for 25 s");
+  CHECK(watched.watch.last_error() == "no space left");
+  watched.watch.handle_fact(FactProgress{}, watched.now);
+  CHECK(prints(false));
+}
+
 TEST_CASE("child watch: after an excuse everything is proven anew") {
   Watched watched;
   watched.prove();

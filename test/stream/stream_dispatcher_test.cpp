@@ -485,6 +485,23 @@ TEST_CASE("a sound system that does not answer is noticed where no child is that
   CHECK(world.until([&] { return health().message.empty(); }));
 }
 
+TEST_CASE("a stream that has failed does not notice anything for the others") {
+  TempDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto uid = world.streams->create(world.local())->spec.uid;
+  auto spec = world.sending();
+  spec.settings.restart = RestartPolicy::never;
+  const auto failed = world.streams->create(spec)->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::running));
+  REQUIRE(world.reaches(failed, StreamState::running));
+  world.process_of(failed)->crash();
+  REQUIRE(world.reaches(failed, StreamState::failed));
+  world.driver.fall_silent();
+  CHECK(world.until([&] {
+    return world.streams->find(uid)->status.health.message == "the sound system does not answer";
+  }));
+}
+
 TEST_CASE("a stream waits for the tools and starts when they are there") {
   TempDirectory directory;
   DispatcherWorld world(directory.path());

@@ -560,13 +560,23 @@ TEST_CASE("before a child is ended for standing still it is asked whether PipeWi
   CHECK(world.take("check") == 1);
   CHECK(world.take("fault") == 0);
   CHECK(world.state() == StreamState::running);
-  world.pass(1min);
+  world.pass(100ms);
   CHECK(world.take("check") == 0);  // once
   CHECK(world.take("fault") == 0);
   SECTION("it does not: then the child is the one to blame") {
     world.sound({});
     CHECK(world.take("fault") == 1);
     CHECK(world.fault == "it runs, but its PipeWire node is no longer linked to its device");
+  }
+  SECTION("it did, until a moment ago: then it is asked again when the child has had its time") {
+    world.pass(1800ms);
+    world.sound({});
+    CHECK(world.take("fault") == 0);
+    world.pass(2800ms);
+    CHECK(world.take("check") == 1);
+    CHECK(world.take("fault") == 0);
+    world.sound({});
+    CHECK(world.take("fault") == 1);
   }
   SECTION("it does: the child stays, and the health says the cause") {
     world.sound(frozen);
@@ -666,6 +676,66 @@ TEST_CASE("a child that ends while PipeWire does not answer is replaced when tha
   CHECK(world.child_lives());
   world.work();
   CHECK(world.state() == StreamState::running);
+}
+
+TEST_CASE("a child that is not to come again stays failed, though PipeWire does not answer") {
+  auto spec = sending();
+  spec.settings.restart = RestartPolicy::never;
+  auto world = working(spec);
+  world.sound(frozen);
+  world.crash();
+  CHECK(world.state() == StreamState::failed);
+  (void)world.take("spawn");
+  world.sound({});
+  CHECK(world.state() == StreamState::failed);
+  CHECK(world.take("spawn") == 0);
+}
+
+TEST_CASE("a child that is being ended needs no timer of the stream's") {
+  auto world = working(sending());
+  world.obedient = false;
+  world.node_gone();
+  world.pass(2s);
+  auto spec = world.machine.spec();
+  spec.enabled = false;
+  world.set_spec(spec);
+  REQUIRE(world.state() == StreamState::stopping);
+  world.advance_to(world.now.mono + 1s);
+  CHECK((!world.machine.poll_timeout() || *world.machine.poll_timeout() > world.now.mono));
+}
+
+TEST_CASE("a stream that had no plan runs when it is made a local one") {
+  World world(receiving());
+  world.engine.refuse("roc-recv was not found");
+  world.provide();
+  REQUIRE(world.state() == StreamState::waiting);
+  auto spec = world.machine.spec();
+  spec.source = local().source;
+  world.set_spec(spec);
+  const auto device = speaker_device();
+  world.device(World::Side::source, &device);
+  world.machine.handle_link(true, "", world.now);
+  world.drain();
+  CHECK(world.state() == StreamState::running);
+  CHECK(world.status().message.empty());
+}
+
+TEST_CASE("a stream that is made a local one no longer suffers from who only the tools need") {
+  auto world = working(sending());
+  world.machine.handle_sound(frozen, world.now, true);
+  world.drain();
+  world.pass(4s);
+  REQUIRE(world.health().message == frozen.message);
+  auto spec = world.machine.spec();
+  spec.destination = local().destination;
+  world.set_spec(spec);
+  const auto device = microphone_device();
+  world.device(World::Side::destination, &device);
+  world.machine.handle_link(true, "", world.now);
+  world.drain();
+  world.pass(10s);
+  CHECK(world.state() == StreamState::running);
+  CHECK(world.health().overall == Health::healthy);
 }
 
 TEST_CASE("a local stream does not suffer from who only the tools need") {
