@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 
@@ -176,6 +177,16 @@ bool process_runs(int pid) {
   const auto name_end = stat.rfind(')');
   if (name_end == std::string::npos || name_end + 2 >= stat.size()) return false;
   return stat[name_end + 2] != 'Z' && stat[name_end + 2] != 'X';
+}
+
+std::vector<int> children_of(int pid) {
+  std::vector<int> children;
+  for (const auto& thread :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+    std::istringstream list(read_file(thread.path() / "children"));
+    children.insert(children.end(), std::istream_iterator<int>(list), {});
+  }
+  return children;
 }
 
 }  // namespace rocd::test

@@ -55,5 +55,7 @@ void write_program(const std::filesystem::path& path, const std::string& text);
 // The roc-send and roc-recv processes that belong to the audio session in this directory.
 [[nodiscard]] std::vector<int> roc_processes(const std::filesystem::path& session);
 [[nodiscard]] bool process_runs(int pid);  // a zombie does not
+// Zombies, too.
+[[nodiscard]] std::vector<int> children_of(int pid);
 
 }  // namespace rocd::test

@@ -21,7 +21,8 @@ double mean(const std::vector<Vitals>& samples, std::size_t from, std::size_t to
 
 double allowed(std::size_t vital, double first, SoakRule rule) {
   const double share = allowed_share * first;
-  if (vital_kinds[vital].counted) return std::max(share, allowed_count);
+  if (vital_kinds[vital].counted)
+    return first == 0 ? allowed_count : std::min(share, allowed_count);
   if (rule == SoakRule::full) return share;
   return vital == static_cast<std::size_t>(Vital::state) ? brief_state : brief_memory;
 }

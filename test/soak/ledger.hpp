@@ -10,7 +10,7 @@
 namespace rocd::test {
 
 enum class SoakRule {
-  // Nothing grows by more than 5 %; counts not by half of one on average, either.
+  // Nothing grows by more than 5 %, and counts not by half of one on average.
   full,
   // The same for counts. Memory and files may take what is bounded and not full yet in a short
   // time: rocd's ring of events, the log of its database.

@@ -30,15 +30,6 @@ double entries_in(const fs::path& directory) {
   return static_cast<double>(std::distance(fs::directory_iterator(directory), {}));
 }
 
-std::vector<int> children_of(int pid) {
-  std::vector<int> children;
-  for (const auto& thread : fs::directory_iterator(proc(pid) / "task")) {
-    std::istringstream list(read_file(thread.path() / "children"));
-    children.insert(children.end(), std::istream_iterator<int>(list), {});
-  }
-  return children;
-}
-
 double kib_in(const fs::path& directory) {
   double bytes = 0;
   for (const auto& entry : fs::recursive_directory_iterator(directory)) {
