@@ -1,7 +1,14 @@
 // That an idle house sends nothing: a stream with on_idle: pause has a child only while something
 // plays into its virtual device.
-#include <catch2/catch_test_macros.hpp>
+#include <arpa/inet.h>
+#include <sys/socket.h>
 
+#include <array>
+#include <catch2/catch_test_macros.hpp>
+#include <cerrno>
+#include <system_error>
+
+#include "base/descriptor.hpp"
 #include "e2e/scene.hpp"
 
 using namespace rocd::test;
@@ -18,6 +25,33 @@ std::string config_that_pauses() {
   if (at == std::string::npos) throw std::runtime_error("no stream 'send' in\n" + text);
   return text.insert(at + before.size(), "    on_idle: pause\n    idle_after: 1s\n");
 }
+
+// Where a stream sends to, and nobody plays it.
+class Mailbox {
+ public:
+  Mailbox() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const at = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(socket_.get(), at, size) != 0 || ::getsockname(socket_.get(), at, &size) != 0)
+      throw std::system_error(errno, std::generic_category(), "a UDP port");
+    port_ = ntohs(address.sin_port);
+  }
+  [[nodiscard]] std::string uri() const { return "rtp://127.0.0.1:" + std::to_string(port_); }
+  // Packets since the last call.
+  [[nodiscard]] int take() const {
+    std::array<char, 2048> packet{};
+    int packets = 0;
+    while (::recv(socket_.get(), packet.data(), packet.size(), 0) >= 0) ++packets;
+    return packets;
+  }
+
+ private:
+  rocd::Descriptor socket_;
+  std::uint16_t port_ = 0;
+};
 
 }  // namespace
 
@@ -48,6 +82,7 @@ TEST_CASE("a stream that may pause sends only while something plays, and then is
 }
 
 TEST_CASE("a stream made over REST pauses and keeps on as it is told", "[e2e]") {
+  const Mailbox mailbox;
   Scene scene(loopback_config());
   auto& rocd = scene.rocd();
   rocd.wait_for_streams({"send", "receive"});
@@ -55,11 +90,14 @@ TEST_CASE("a stream made over REST pauses and keeps on as it is told", "[e2e]") 
   const boost::json::object body{
       {"display_name", "more"},
       {"source", stream.at("source")},
-      {"destination", {{"connection_type", "external"}, {"media_uri", "rtp://127.0.0.1:9"}}},
+      {"destination", {{"connection_type", "external"}, {"media_uri", mailbox.uri()}}},
       {"settings", {{"on_idle", "pause"}}}};
   const auto made = rocd.http().post("/streams", body);
   rocd.wait_for_streams({"more"}, "paused");
+  (void)mailbox.take();
+  CHECK_FALSE(eventually([&] { return mailbox.take() > 0; }, 2s));
   rocd.http().patch(std::string(made.at("stream_uri").as_string()),
                     {{"settings", {{"on_idle", "keep"}}}});
   rocd.wait_for_streams({"more"}, "running");
+  CHECK(eventually([&] { return mailbox.take() > 0; }));
 }
