@@ -40,6 +40,8 @@ endpoints:
   - { name: microphone, direction: input }
 streams:
   - { name: local, source: speaker, destination: microphone }
+  - { name: ldpc, source: speaker, destination: { media: "rtp+ldpc://127.0.0.1:9", repair: "ldpc://127.0.0.1:10" } }
+  - { name: rtp, source: speaker, destination: { media: "rtp://127.0.0.1:9" } }
 YAML
 valgrind --leak-check=full --errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect \
   --error-exitcode=99 --log-file="$work/valgrind" --num-callers=30 \
@@ -73,6 +75,10 @@ receive=$(api POST /streams '{"source": {"connection_type": "external", "control
     "media_uri": "rtp+rs8m://127.0.0.1:0"},
   "destination": {"connection_type": "endpoint", "endpoint_uri": "'"$microphone"'"}}' | jq -r .stream_uri)
 wait_until "the receiver" state_is "$receive" running
+for name in ldpc rtp; do
+  uri=$(api GET /streams | jq -r ".[] | select(.display_name == \"$name\") | .stream_uri")
+  wait_until "the sender of $name" state_is "$uri" running
+done
 target=$(api GET "$receive" | jq -c '{connection_type: "external"} + (.status.resolved | {media_uri, repair_uri, control_uri})')
 send=$(api POST /streams '{"source": {"connection_type": "endpoint", "endpoint_uri": "'"$speaker"'"},
   "destination": '"$target"'}' | jq -r .stream_uri)
