@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What is heard when packets are lost: gaps a minute for each kind of error correction, as a table.
-#   scripts/loss.sh [SECONDS]     of each of the four measurements; default 60
+#   scripts/loss.sh [SECONDS [PROFILE…]]     of each of the four measurements; default 60, balanced and low
 # Run it on an otherwise idle machine. Needs root or user namespaces.
 set -euo pipefail
 cd "$(dirname "$0")/.."

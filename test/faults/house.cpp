@@ -50,8 +50,9 @@ void count_descriptors(int pid, std::map<std::string, int>& inventory) {
 
 }  // namespace
 
-House::House(std::uint32_t seed)
-    : ways_{{.name = "rs8m",
+House::House(std::uint32_t seed, std::string profile)
+    : profile_(std::move(profile)),
+      ways_{{.name = "rs8m",
              .fec = "rs8m",
              .player_sink = "rocd.speaker-a",
              .listener_node = "rocd.microphone-a",
@@ -109,6 +110,7 @@ House::House(std::uint32_t seed)
   }
   relay_ = std::make_unique<Relay>(paths, seed);
   std::filesystem::create_directory(directory_.path() / "tools");
+  std::filesystem::create_directory(sockets());
   for (const std::string name : {"roc-send", "roc-recv"}) set_tool(name, true);
   write_file(directory_.path() / "rocd.yaml", config());
   for (const auto& way : all_ways()) write_tone(tone_file(way), way.tone, tone_seconds);
@@ -128,7 +130,8 @@ std::string House::config() const {
   std::string streams = "streams:\n";
   const auto stream = [&](const std::string& name, const std::string& from, const std::string& to,
                           const std::string& more = "") {
-    streams += "  - { name: " + name + ", source: " + from + ", destination: " + to + more + " }\n";
+    streams += "  - { name: " + name + ", source: " + from + ", destination: " + to +
+               ", profile: " + profile_ + more + " }\n";
   };
   for (const auto& way : ways_) {
     const auto suffix = way.streams.front().substr(way.streams.front().size() - 2);
@@ -147,8 +150,10 @@ std::string House::config() const {
            way.pauses ? ", on_idle: pause" : "");
     if (!way.over_rest) stream(way.streams[1], address(way, way.to_receiver), microphone);
   }
-  return "http: { unix_socket: off }\ntools: { roc_send: \"" + tool("roc-send").string() +
-         "\", roc_recv: \"" + tool("roc-recv").string() + "\" }\n" + endpoints + streams;
+  return "http: { unix_socket: \"" + (sockets() / "rocd.sock").string() +
+         "\" }\nevents: { socket: \"" + (sockets() / "events.sock").string() +
+         "\" }\ntools: { roc_send: \"" + tool("roc-send").string() + "\", roc_recv: \"" +
+         tool("roc-recv").string() + "\" }\n" + endpoints + streams;
 }
 
 // Once: whoever starts later finds it in the state directory.
@@ -162,9 +167,10 @@ void House::make_streams_over_rest() {
     const boost::json::object device{
         {"connection_type", "endpoint"},
         {"endpoint_uri", rocd_->endpoint(way.listener_node).at("endpoint_uri")}};
-    rocd_->http().post(
-        "/streams",
-        {{"display_name", way.streams.back()}, {"source", chosen}, {"destination", device}});
+    rocd_->http().post("/streams", {{"display_name", way.streams.back()},
+                                    {"source", chosen},
+                                    {"destination", device},
+                                    {"settings", boost::json::object{{"profile", profile_}}}});
   }
   follow_ports();
 }
@@ -382,11 +388,13 @@ std::map<std::string, int> House::inventory() {
   }
   found["tools"] = static_cast<int>(roc_processes(session.directory()).size());
   const int pid = rocd_->process().pid();
+  for (const int child : children_of(pid)) ++found[process_runs(child) ? "children" : "zombies"];
   count_descriptors(pid, found);
   const auto tasks = std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task");
   found["threads"] = static_cast<int>(std::distance(begin(tasks), end(tasks)));
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(state()))
-    ++found["file " + entry.path().filename().string()];
+  for (const auto& place : {state(), sockets()})
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(place))
+      ++found["file " + entry.path().filename().string()];
   return found;
 }
 

@@ -51,7 +51,8 @@ struct Child {
 
 class House {
  public:
-  explicit House(std::uint32_t seed);
+  // profile: of all streams.
+  explicit House(std::uint32_t seed, std::string profile = "balanced");
   ~House();
   House(const House&) = delete;
   House& operator=(const House&) = delete;
@@ -114,8 +115,10 @@ class House {
   [[nodiscard]] std::vector<std::string> faked_clock() const;  // a command, and its arguments
   [[nodiscard]] std::filesystem::path tone_file(const Way& way) const;
   [[nodiscard]] std::filesystem::path clock_file() const { return directory_.path() / "clock"; }
+  [[nodiscard]] std::filesystem::path sockets() const { return directory_.path() / "sockets"; }
 
   TempDirectory directory_;
+  std::string profile_;
   std::set<std::string> spared_;
   std::vector<Way> ways_;
   Way control_;

@@ -1,8 +1,9 @@
 // What is heard when packets are lost, for each kind of error correction, beside a way that goes
 // through PipeWire alone: a table for docs/reliability.md. scripts/loss.sh runs it.
-//   rocd_loss [SECONDS]      of each measurement; default 60
+//   rocd_loss [SECONDS [PROFILE…]]      of each measurement; default 60, balanced and low
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -17,12 +18,11 @@ using namespace rocd::test;
 
 namespace {
 
-void run(double seconds) {
-  enter_namespaces();
-  House house(std::random_device{}());
+void run(double seconds, const std::string& profile) {
+  House house(std::random_device{}(), profile);
   house.rocd().wait_for_streams(house.streams());
-  std::cout << fmt::format("{:.0f} s each, profile balanced; gaps a minute (longest, ms)\n\n",
-                           seconds)
+  std::cout << fmt::format("\n{:.0f} s each, profile {}; gaps a minute (longest, ms)\n\n", seconds,
+                           profile)
             << "| loss | bare rtp | rs8m | ldpc | PipeWire alone | steal |\n"
             << "|---|---|---|---|---|---|\n";
   for (const double loss : {0.0, 0.01, 0.05, 0.10}) {
@@ -59,12 +59,15 @@ void run(double seconds) {
 
 int main(int argc, char** argv) {
   const double seconds = argc > 1 ? std::atof(argv[1]) : 60;
-  if (argc > 2 || seconds < 1) {
-    std::cerr << "usage: rocd_loss [SECONDS]\n";
+  std::vector<std::string> profiles(argv + std::min(argc, 2), argv + argc);
+  if (profiles.empty()) profiles = {"balanced", "low"};
+  if (seconds < 1) {
+    std::cerr << "usage: rocd_loss [SECONDS [PROFILE...]]\n";
     return 2;
   }
   try {
-    run(seconds);
+    enter_namespaces();
+    for (const auto& profile : profiles) run(seconds, profile);
     return 0;
   } catch (const std::exception& error) {
     std::cerr << "rocd_loss: " << error.what() << "\n";
