@@ -103,9 +103,10 @@ Result<> Store::Impl::write_again() {
   return insert->bind(Uid::random().str()).run();
 }
 
-// A lock of another program is no trouble of the disk.
+// A lock of another program says nothing of the disk.
 Result<> Store::Impl::noted(Result<> written) {
-  const bool failed = !written && written.error().code != ErrorCode::unavailable;
+  if (!written && written.error().code == ErrorCode::unavailable) return written;
+  const bool failed = !written;
   if (last_write_failed == failed) return written;
   last_write_failed = failed;
   if (!failed)

@@ -15,7 +15,7 @@ constexpr std::size_t max_nodes = 16;  // a child has one; a mad one must not fi
 }  // namespace
 
 ChildWatch::ChildWatch(Expected expected, Instant now)
-    : expected_(std::move(expected)), alive_(true), last_sign_(now) {}
+    : expected_(std::move(expected)), alive_(true), last_sign_(now), last_word_(now) {}
 
 void ChildWatch::handle_fact(const EngineFact& fact, Instant now) {
   if (!alive_) return;
@@ -59,30 +59,32 @@ void ChildWatch::handle_fact(const EngineFact& fact, Instant now) {
                  [&](const FactSkipped&) { sign_of_life = !screams_; },
                  [&](const FactTrouble& f) {
                    sign_of_life = false;
-                   screams_ = true;
                    if (trouble_.empty())
                      trouble_ = f.text;  // the cause; what follows are consequences
                  },
                  [&](const FactError& f) {
                    sign_of_life = false;
-                   screams_ = true;
                    error_ = f.text;
                  },
              },
              fact);
-  if (sign_of_life) {
-    last_sign_ = now;
-    spinning_since_.reset();
-    screams_ = false;
-    if (proven_ && !std::holds_alternative<FactSkipped>(fact)) trouble_.clear();
-  }
+  last_word_ = now;
+  screams_ |= !sign_of_life;
+  if (sign_of_life) handle_sign(now, std::holds_alternative<FactSkipped>(fact));
   update_proof(now);
+}
+
+void ChildWatch::handle_sign(Instant now, bool of_skipped_output) {
+  last_sign_ = now;
+  spinning_since_.reset();
+  screams_ = false;
+  if (proven_ && !of_skipped_output) trouble_.clear();
 }
 
 void ChildWatch::handle_pid(int pid, Instant now) {
   if (expected_.pid == pid) return;
   expected_.pid = pid;
-  last_sign_ = now;  // until here it waited for its turn
+  last_sign_ = last_word_ = now;  // until here it waited for its turn
 }
 
 void ChildWatch::handle_port(const FactPortOpened& port) {
@@ -148,7 +150,7 @@ void ChildWatch::handle_activity(const ProcessActivity& activity, Instant now) {
 }
 
 void ChildWatch::excuse(Instant now) {
-  last_sign_ = now;
+  last_sign_ = last_word_ = now;
   still_since_.reset();
   spinning_since_.reset();
   activity_.reset();
@@ -234,7 +236,7 @@ bool ChildWatch::crowded() const {
 // By samples, too. One that says something is bounded by the supervisor's time to readiness.
 std::optional<ChildWatch::Verdict> ChildWatch::wordlessness() const {
   if (!activity_ || !expected_.pid || expected_.looks_up_names) return std::nullopt;
-  if (activity_at_ - last_sign_ < (crowded() ? still_limit_in_a_crowd : wordless_limit))
+  if (activity_at_ - last_word_ < (crowded() ? still_limit_in_a_crowd : wordless_limit))
     return std::nullopt;
   return Verdict{"it goes on without a word, and " + unproven_reason(), true};
 }

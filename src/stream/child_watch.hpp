@@ -92,6 +92,7 @@ class ChildWatch {
  private:
   void handle_port(const FactPortOpened& port);
   void handle_session(bool up);
+  void handle_sign(Instant now, bool of_skipped_output);
   void update_proof(Instant now);
   [[nodiscard]] bool all_bound() const;
   [[nodiscard]] bool linked_to_device() const;
@@ -109,8 +110,9 @@ class ChildWatch {
   std::optional<BindFailure> bind_failure_;
   std::map<std::uint64_t, StreamNodeInfo> nodes_;  // by serial; one, unless the tool reopens it
   std::optional<Instant> unlinked_since_;          // while it says that it works
-  Instant last_sign_{};
-  bool screams_ = false;  // errors and warnings since then
+  Instant last_sign_{};                            // of life
+  Instant last_word_{};                            // whatever it said that says something
+  bool screams_ = false;                           // errors and warnings since then
   std::optional<ProcessActivity> activity_;
   Instant activity_at_{};
   std::optional<Instant> still_since_, spinning_since_;

@@ -76,6 +76,7 @@ void PulsePing::connect() {
   sockaddr_un server{};
   server.sun_family = AF_UNIX;
   boost::system::error_code error;
+  cannot_ask_ = false;
   if (!path_.empty() && path_.size() < sizeof server.sun_path) {
     path_.copy(static_cast<char*>(server.sun_path), path_.size());
     socket_.open(boost::asio::local::stream_protocol(), error);
@@ -85,7 +86,8 @@ void PulsePing::connect() {
     boost::system::error_code ignored;
     const bool full = !error && errno == EAGAIN;
     socket_.close(ignored);
-    if (full || is_scarcity(error)) return;  // later again
+    cannot_ask_ = is_scarcity(error);
+    if (full || cannot_ask_) return;  // later again
   }
   asio::post(socket_.get_executor(), [this, alive = std::weak_ptr(asking_)] {
     if (!alive.expired()) finish();
@@ -114,10 +116,13 @@ void PulsePing::finish() {
 }
 
 void PulsePing::on_timeout() {
+  const bool could_not_ask = cannot_ask_;
   if (!socket_.is_open()) {
     timer_.arm(Now::read().mono + connect_again);
     connect();
   }
+  if (cannot_ask_) return;
+  if (could_not_ask) return timer_.arm(Now::read().mono + patience);  // asked only now
   if (!std::exchange(late_, true)) on_answer_(false);
 }
 

@@ -16,7 +16,7 @@ class PulsePing {
  public:
   // on_answer: called once with true for each question, from the reactor, never from within ask();
   // and with false before that, if it takes longer than `patience`. A server that is not there, or
-  // that hangs up, hides nothing: true.
+  // that hangs up, hides nothing: true. While this process has no descriptor to ask with, nothing.
   PulsePing(const boost::asio::any_io_executor& executor, std::function<void(bool)> on_answer);
 
   // socket: its path; empty: nobody is asked, and the answer is true. No effect while it waits.
@@ -35,6 +35,7 @@ class PulsePing {
   MachineTimer timer_;
   std::string path_;
   bool late_ = false;
+  bool cannot_ask_ = false;  // no descriptor is left
   char answer_ = 0;
   std::shared_ptr<int> asking_;  // handlers hold it weakly; a new one for each question
 };

@@ -10,8 +10,6 @@ namespace {
 
 // A timer that fires this late was not late: the daemon was stopped, or starved.
 constexpr Duration asleep = 2s;
-// A sound system that answers later has been silent until then, and so has whoever waits for it.
-constexpr Duration prompt_answer = 500ms;
 // A plan that failed (another program has the ports, say) may work later without anybody telling.
 constexpr Duration plan_again = 500ms, plan_again_at_most = 4s;
 constexpr std::size_t max_avoided_ports = 64;
@@ -86,18 +84,17 @@ void StreamMachine::handle_connection(bool connected, Now now) {
   if (connected_ == connected) return;
   connected_ = connected;
   silence_.reset();
-  sound_asked_at_.reset();
+  sound_asked_ = false;
   decide(now);
 }
 
-void StreamMachine::handle_sound(std::optional<StreamProblem> silence, Now now, bool only_tools) {
-  const auto asked_at = std::exchange(sound_asked_at_, std::nullopt);
-  const bool was_silent = silence_ || (asked_at && now.mono - *asked_at > prompt_answer);
-  if (was_silent && !silence) watch_.excuse(now.mono);
+void StreamMachine::handle_sound(SoundNews news, Now now) {
+  const bool was_silent = silence_ || news.late;
+  if (was_silent && !news.silence) watch_.excuse(now.mono);
   // A doubt of before is certain now; one of before the silence is not.
-  sound_answered_ = asked_at && !silence && !was_silent;
-  silence_ = std::move(silence);
-  only_tools_ = only_tools;
+  sound_answered_ = std::exchange(sound_asked_, false) && !news.silence && !was_silent;
+  silence_ = std::move(news.silence);
+  only_tools_ = news.only_tools;
   decide(now);
   sound_answered_ = false;
 }
@@ -211,7 +208,7 @@ void StreamMachine::handle_activity(const ProcessActivity& activity, Now now) {
 }
 
 void StreamMachine::handle_timeout(Now now) {
-  const auto deadline = sound_asked_at_ || sound_problem() ? std::nullopt : watch_.poll_timeout();
+  const auto deadline = sound_asked_ || sound_problem() ? std::nullopt : watch_.poll_timeout();
   if (deadline && now.mono > *deadline + asleep) watch_.excuse(now.mono);
   if (replan_at_ && now.mono >= *replan_at_) {
     replan_at_.reset();
@@ -232,9 +229,8 @@ std::optional<Instant> StreamMachine::poll_timeout() const {
   std::optional<Instant> next = watch_.poll_timeout();
   // After a fault nothing more is due: the supervisor ends the child.
   if (fault_sent_ != 0 && fault_sent_ == child_.generation) next.reset();
-  if (!lives(child_.state)) next.reset();  // nor while it is ended
-  if (sound_asked_at_ || sound_problem())
-    next.reset();  // nor while it is not known whose fault it is
+  if (!lives(child_.state)) next.reset();             // nor while it is ended
+  if (sound_asked_ || sound_problem()) next.reset();  // nor while it is not known whose fault it is
   const bool may_rest = ensured_ && spec_.settings.on_idle == OnIdle::pause;
   const auto idle_at = may_rest ? idle_.idle_at(idle_after()) : std::nullopt;
   for (const auto& other : {health_.poll_timeout(), look_again_, replan_at_, idle_at}) {
@@ -347,10 +343,8 @@ void StreamMachine::check_child(Now now) {
     effects_.push_back(FaultChild{child_.generation, verdict->reason});
     return;
   }
-  if (verdict && !sound_problem() && !sound_asked_at_) {
-    sound_asked_at_ = now.mono;
+  if (verdict && !sound_problem() && !std::exchange(sound_asked_, true))
     effects_.push_back(CheckSound{});
-  }
   if (!watch_.proven()) return;
   last_problem_ = {};
   if (ready_sent_ == child_.generation) return;

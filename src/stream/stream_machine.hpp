@@ -58,6 +58,13 @@ class StreamMachine {
     std::uint64_t generation;
   };
   struct CheckSound {};  // answered by handle_sound()
+  // Whether those whom a child waits for answer: PipeWire, and its Pulse server.
+  struct SoundNews {
+    std::optional<StreamProblem> silence = std::nullopt;  // they do, now
+    bool only_tools = false;  // links of PipeWire's own do not need who is silent
+    // The answer took so long that they were silent until then, and so was whoever waited for them.
+    bool late = false;
+  };
   struct EnsureLink {
     std::string from_node, to_node;
   };
@@ -80,9 +87,7 @@ class StreamMachine {
 
   // Facts.
   void handle_connection(bool connected, Now now);  // to PipeWire
-  // Whether who the child waits for answers: PipeWire, and its Pulse server. nullopt: they do, now.
-  // only_tools: links of PipeWire's own do not need who is silent.
-  void handle_sound(std::optional<StreamProblem> silence, Now now, bool only_tools = false);
+  void handle_sound(SoundNews news, Now now);
   // device: nullptr if it is not there.
   void handle_device(Side side, const DeviceInfo* device, Now now, AboutDevice about = {});
   void handle_engine_changed(Now now);
@@ -139,10 +144,9 @@ class StreamMachine {
   std::optional<StreamKind> kind_;
   bool removed_ = false;
   bool connected_ = false;
-  std::optional<Instant> sound_asked_at_;  // not answered yet
-  bool sound_answered_ = false;
+  bool sound_asked_ = false, sound_answered_ = false;
   std::optional<StreamProblem> silence_;  // of the sound system, as last told
-  bool only_tools_ = false;               // see handle_sound()
+  bool only_tools_ = false;               // see SoundNews
   std::optional<DeviceInfo> source_, destination_;
   AboutDevice about_source_, about_destination_;
 

@@ -33,7 +33,8 @@ bool same_state(const StreamStatus& a, const StreamStatus& b) {
 }
 
 // The supervisor's readiness is ours: a device was there and its tool opens it in well under a
-// second; on an overloaded machine it takes longer, and restarts would feed the overload.
+// second; on an overloaded machine it takes longer, and restarts would feed the overload. (One that
+// says nothing meanwhile is ended before: ChildWatch.)
 ChildPolicy policy_for(RestartPolicy restart) {
   ChildPolicy policy;
   policy.restart = restart;
@@ -101,11 +102,10 @@ StreamSpec StreamRecord::bound_spec() const {
 }
 
 // All facts in one go, here and below: between them the machine would believe, and show, nonsense.
-void StreamRecord::begin(bool connected, const std::optional<StreamProblem>& silence,
-                         bool only_tools) {
+void StreamRecord::begin(bool connected, const StreamMachine::SoundNews& sound) {
   tell([&](StreamMachine& m, Now now) {
     m.handle_connection(connected, now);
-    if (silence) m.handle_sound(silence, now, only_tools);
+    if (sound.silence) m.handle_sound(sound, now);
     for (const auto side : sides) feed_side(m, side, now);
   });
 }

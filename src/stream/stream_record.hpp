@@ -52,9 +52,8 @@ class StreamRecord {
   // With the addresses that were chosen for it in place of those that were left to rocd.
   [[nodiscard]] StreamSpec bound_spec() const;
 
-  // Once, before anything else is told. silence: why the sound system does not answer, if so;
-  // only_tools: see StreamMachine::handle_sound().
-  void begin(bool connected, const std::optional<StreamProblem>& silence, bool only_tools);
+  // Once, before anything else is told.
+  void begin(bool connected, const StreamMachine::SoundNews& sound);
   void set_spec(StreamSpec spec);  // also of one that was removed: it is there again
   void remove();
   void close();  // the daemon ends: no effect, no timer from here on

@@ -17,6 +17,8 @@ namespace {
 constexpr Duration usage_interval = 5s;
 // And how often it is looked whether they go on.
 constexpr Duration activity_interval = ChildWatch::activity_interval;
+// A sound system that answers later has been silent until then.
+constexpr Duration prompt_answer = 500ms;
 // While no child runs that would notice: how often PipeWire is asked whether it goes on.
 constexpr Duration question_interval = 5s;
 
@@ -50,7 +52,7 @@ StreamDispatcher::Impl::Impl(boost::asio::any_io_executor ex, Options opts, Stre
             options.ports,
             [this](const Uid& but) { return taken_ports(but); },
             [this](const Uid& uid) { after(uid); },
-            [this] { endpoints.driver().check(); }},
+            [this] { ask_sound(); }},
       server(executor, [this](bool answers) { tell_server(answers); }),
       usage_timer(executor, [this] { sample_usage(); }),
       activity_timer(executor, [this] { sample_activity(); }),
@@ -121,7 +123,8 @@ void StreamDispatcher::Impl::set_callbacks() {
     for (const auto& [uid, found] : records) found->tell_device(endpoint);
   };
   callbacks.on_connection = [this](bool connected) {
-    silence.reset();
+    sound = {};
+    sound_asked_at.reset();
     server.stop();
     server_answers = true;
     tell_all([connected](StreamMachine& m, Now now) { m.handle_connection(connected, now); });
@@ -166,10 +169,17 @@ void StreamDispatcher::Impl::tell_server(bool answers) {
       true);
 }
 
+// Several may ask before there is an answer: it is for all of them.
+void StreamDispatcher::Impl::ask_sound() {
+  if (!sound_asked_at) sound_asked_at = Now::read().mono;
+  endpoints.driver().check();
+}
+
 void StreamDispatcher::Impl::tell_sound(std::optional<StreamProblem> problem, bool only_tools) {
-  silence = std::move(problem);
-  only_tools_suffer = only_tools;
-  tell_all([&](StreamMachine& m, Now now) { m.handle_sound(silence, now, only_tools); });
+  const auto asked_at = problem ? std::nullopt : std::exchange(sound_asked_at, std::nullopt);
+  const bool late = asked_at && Now::read().mono - *asked_at > prompt_answer;
+  sound = {std::move(problem), only_tools, late};
+  tell_all([&](StreamMachine& m, Now now) { m.handle_sound(sound, now); });
 }
 
 // --- records
@@ -180,7 +190,7 @@ StreamRecord& StreamDispatcher::Impl::add(StreamSpec spec) {
   if (slot) return bring_back(*slot, std::move(spec));
   slot = std::make_unique<StreamRecord>(tools, std::move(spec));
   if (started) publish(EventType::stream_created, uid, nullptr, to_json(slot->view()));
-  slot->begin(endpoints.driver().connected(), silence, only_tools_suffer);
+  slot->begin(endpoints.driver().connected(), sound);
   tell_users(slot->spec());
   return *slot;
 }
@@ -282,7 +292,7 @@ void StreamDispatcher::Impl::ask_for_childless() {
   asking = std::ranges::any_of(records,
                                [](const auto& entry) { return entry.second->rests_on_pipewire(); });
   if (!asking) return;
-  if (!sampling) endpoints.driver().check();
+  if (!sampling) ask_sound();
   question_timer.arm(Now::read().mono + question_interval);
 }
 

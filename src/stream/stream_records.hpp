@@ -41,6 +41,7 @@ struct StreamDispatcher::Impl {
   void publish(EventType type, const Uid& uid, const EventBody& pre, const EventBody& post);
   void tell_engine();
   void tell_server(bool answers);
+  void ask_sound();
   void tell_sound(std::optional<StreamProblem> problem, bool only_tools = false);
   void change(StreamRecord& record, StreamSpec spec);
   void remove(StreamRecord& record);
@@ -71,8 +72,8 @@ struct StreamDispatcher::Impl {
   StreamTools tools;
   PulsePing server;
   bool server_answers = true;
-  std::optional<StreamProblem> silence;  // of PipeWire or its Pulse server
-  bool only_tools_suffer = false;        // from that silence
+  StreamMachine::SoundNews sound;         // as last told
+  std::optional<Instant> sound_asked_at;  // the first question that is not answered yet
   MachineTimer usage_timer;
   MachineTimer activity_timer;
   MachineTimer question_timer;

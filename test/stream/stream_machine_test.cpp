@@ -569,8 +569,7 @@ TEST_CASE("before a child is ended for standing still it is asked whether PipeWi
     CHECK(world.fault == "it runs, but its PipeWire node is no longer linked to its device");
   }
   SECTION("it did, until a moment ago: then it is asked again when the child has had its time") {
-    world.pass(1800ms);
-    world.sound({});
+    world.sound({.late = true});
     CHECK(world.take("fault") == 0);
     world.pass(2800ms);
     CHECK(world.take("check") == 1);
@@ -579,7 +578,7 @@ TEST_CASE("before a child is ended for standing still it is asked whether PipeWi
     CHECK(world.take("fault") == 1);
   }
   SECTION("it does: the child stays, and the health says the cause") {
-    world.sound(frozen);
+    world.sound({frozen});
     world.pass(1h);
     CHECK(world.take("fault") == 0);
     CHECK(world.take("check") == 0);
@@ -618,9 +617,19 @@ TEST_CASE("before a child is ended for standing still it is asked whether PipeWi
   }
 }
 
+TEST_CASE("a child is not ended for having waited for a sound system that was silent") {
+  auto world = working(sending());
+  world.node_gone();
+  world.pass(2s);
+  world.sound({.late = true});  // others had asked
+  world.pass(2700ms);
+  CHECK(world.take("check") == 0);
+  CHECK(world.take("fault") == 0);
+}
+
 TEST_CASE("what nobody else can be to blame for ends a child, whatever PipeWire does") {
   auto world = working(sending());
-  world.sound(frozen);
+  world.sound({frozen});
   SECTION("a wrong link") {
     world.node({"alsa.headphones"});
     CHECK(world.take("fault") == 1);
@@ -640,13 +649,13 @@ TEST_CASE("what nobody else can be to blame for ends a child, whatever PipeWire 
 
 TEST_CASE("while PipeWire does not answer no child is started, and a doubt needs no timer") {
   World world(sending());
-  world.sound(frozen);
+  world.sound({frozen});
   world.provide();
   // A connection begins anew: what was told before it counts no more.
   CHECK(world.state() == StreamState::starting);
   World other(sending());
   other.connect(true);
-  other.sound(frozen);
+  other.sound({frozen});
   const auto device = speaker_device();
   other.device(World::Side::source, &device);
   CHECK(other.state() == StreamState::waiting);
@@ -664,7 +673,7 @@ TEST_CASE("while PipeWire does not answer no child is started, and a doubt needs
 TEST_CASE("a child that ends while PipeWire does not answer is replaced when that answers again") {
   auto world = working(sending());
   world.pass_with(11s, 1s, "progress");  // one that is replaced at once, else
-  world.sound(frozen);
+  world.sound({frozen});
   world.crash();
   CHECK(world.state() == StreamState::waiting);
   CHECK(world.status().message == frozen.message);
@@ -682,7 +691,7 @@ TEST_CASE("a child that is not to come again stays failed, though PipeWire does 
   auto spec = sending();
   spec.settings.restart = RestartPolicy::never;
   auto world = working(spec);
-  world.sound(frozen);
+  world.sound({frozen});
   world.crash();
   CHECK(world.state() == StreamState::failed);
   (void)world.take("spawn");
@@ -722,8 +731,7 @@ TEST_CASE("a stream that had no plan runs when it is made a local one") {
 
 TEST_CASE("a stream that is made a local one no longer suffers from who only the tools need") {
   auto world = working(sending());
-  world.machine.handle_sound(frozen, world.now, true);
-  world.drain();
+  world.sound({frozen, true});
   world.pass(4s);
   REQUIRE(world.health().message == frozen.message);
   auto spec = world.machine.spec();
@@ -744,8 +752,7 @@ TEST_CASE("a local stream does not suffer from who only the tools need") {
   world.machine.handle_link(true, "", world.now);
   world.drain();
   world.pass(10s);
-  world.machine.handle_sound(frozen, world.now, true);
-  world.drain();
+  world.sound({frozen, true});
   CHECK(world.health().overall == Health::healthy);
 }
 
@@ -755,7 +762,7 @@ TEST_CASE("a stream that rests need not know that PipeWire does not answer, unti
   World world(spec);
   world.provide();
   REQUIRE(world.state() == StreamState::paused);
-  world.sound(frozen);
+  world.sound({frozen});
   CHECK(world.state() == StreamState::paused);
   auto device = speaker_device();
   device.is_played_to = true;
@@ -773,7 +780,7 @@ TEST_CASE("a local stream tells of a silent PipeWire, and keeps its link") {
   world.drain();
   world.pass(4s);
   REQUIRE(world.health().overall == Health::healthy);
-  world.sound(frozen);
+  world.sound({frozen});
   CHECK(world.state() == StreamState::running);
   CHECK(world.health().message == frozen.message);
   CHECK(world.take("unlink") == 0);

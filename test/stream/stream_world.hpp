@@ -106,8 +106,8 @@ class World {
     machine.handle_device(side, info, now, {name, problem});
     drain();
   }
-  void sound(std::optional<StreamProblem> silence) {
-    machine.handle_sound(std::move(silence), now);
+  void sound(StreamMachine::SoundNews news) {
+    machine.handle_sound(std::move(news), now);
     drain();
   }
   void set_spec(StreamSpec spec) {
@@ -279,7 +279,7 @@ class World {
   }
   void carry_out(StreamMachine::CheckSound&) {
     happened.emplace_back("check");
-    if (sound_answers) machine.handle_sound(*sound_answers, now);
+    if (sound_answers) machine.handle_sound({.silence = *sound_answers}, now);
   }
   void carry_out(StreamMachine::EnsureLink& effect) {
     happened.push_back("link " + effect.from_node + " " + effect.to_node);
