@@ -104,4 +104,8 @@ std::vector<bool> Ear::heard(Tone tone, SteadyTime since) const {
                       listener_.windows(tone, progress.front().position, progress.back().position));
 }
 
+std::optional<Tone> Ear::trace_of(const std::vector<Tone>& tones, SteadyTime since) const {
+  return listener_.trace_of(tones, progress_since(since).front().position);
+}
+
 }  // namespace rocd::test

@@ -41,6 +41,9 @@ class Ear {
   [[nodiscard]] const Listener& listener() const { return listener_; }
   // For each 100 ms from then until now: whether the tone was there. It may begin before the Ear.
   [[nodiscard]] std::vector<bool> heard(Tone tone, SteadyTime since) const;
+  // One of these tones that was there at any time from then on, whatever else was.
+  [[nodiscard]] std::optional<Tone> trace_of(const std::vector<Tone>& tones,
+                                             SteadyTime since) const;
 
  private:
   [[nodiscard]] std::vector<Progress> progress_since(SteadyTime since) const;

@@ -22,6 +22,8 @@ constexpr double trace_dbfs = played_dbfs - 20;
 constexpr double window_seconds = audio::kWindowSeconds;
 // The analysis is relative: a tone that is too quiet all the time is a tone to it.
 constexpr double window_tolerance_db = 3;
+// A tone that breaks off has a little of all frequencies.
+constexpr double stranger_tolerance_db = 6;
 
 // A receiver that catches up with its latency plays up to 0.5 % faster or slower (Roc Toolkit's
 // scaling_tolerance).
@@ -42,10 +44,13 @@ audio::Expectation expectation(Tone tone, std::optional<double> dbfs) {
 }
 
 // Of each window, at this frequency.
-std::vector<double> window_levels(const std::vector<float>& samples, double frequency) {
+// Half overlapping: a window hides what is at its ends.
+std::vector<double> window_levels(const std::vector<float>& samples, double frequency,
+                                  bool overlapping = false) {
   const auto length = static_cast<std::size_t>(window_seconds * rate);
+  const auto step = overlapping ? length / 2 : length;
   std::vector<double> levels;
-  for (std::size_t at = 0; at + length <= samples.size(); at += length)
+  for (std::size_t at = 0; at + length <= samples.size(); at += step)
     levels.push_back(audio::level_at({samples.data() + at, length}, rate, frequency).loudest_dbfs);
   return levels;
 }
@@ -159,6 +164,17 @@ std::vector<bool> Listener::windows(Tone tone, double from, double to) const {
                 std::abs(levels.at(i) - played_dbfs) < window_tolerance_db;
   }
   return both;
+}
+
+std::optional<Tone> Listener::trace_of(const std::vector<Tone>& tones, double from) const {
+  const auto recording = read_part(from, position());
+  for (const auto& tone : tones) {
+    const auto left = window_levels(recording.channels.at(0), tone.left, true);
+    const auto right = window_levels(recording.channels.at(1), tone.right, true);
+    for (std::size_t i = 0; i < left.size(); ++i)
+      if (std::min(left[i], right[i]) > played_dbfs - stranger_tolerance_db) return tone;
+  }
+  return std::nullopt;
 }
 
 double Listener::position() const {

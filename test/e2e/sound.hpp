@@ -69,6 +69,10 @@ class Listener {
   // both channels, as loud as it was played (3 dB more or less).
   [[nodiscard]] std::vector<bool> windows(Tone tone, double from, double to) const;
 
+  // The first of these tones of which in 100 ms of what was recorded from there on there was about
+  // as much as was played, in both channels at once, whatever else was; nullopt: none.
+  [[nodiscard]] std::optional<Tone> trace_of(const std::vector<Tone>& tones, double from) const;
+
   // Seconds recorded until now.
   [[nodiscard]] double position() const;
   // Waits until that much more has been recorded; false if nothing comes.

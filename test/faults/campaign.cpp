@@ -16,6 +16,8 @@ constexpr double company_share = 0.5;  // of faults that may have company
 constexpr Milliseconds told_within = 2s;
 // From the begin of what happens to the begin of another thing that happens, too.
 constexpr Milliseconds longest_distance = 1s;
+// From where all is well to the begin of the next: at any moment of what goes on every so often.
+constexpr Milliseconds longest_peace = 500ms;
 // Before what is played has ended; what is recorded does not grow for ever.
 constexpr Milliseconds oldest_sound = 8min;
 
@@ -34,9 +36,11 @@ std::string difference(const std::map<std::string, int>& before,
 }
 
 // A child that spins and is killed at once was never seen to spin.
-bool is_overtaken(const Cause& cause, const Fault& fault, const std::vector<Fault>& all) {
+template <class Happened>
+bool is_overtaken(const Cause& cause, const Fault& fault, const std::vector<Happened>& all) {
   bool later = false;
-  for (const auto& other : all) {
+  for (const auto& happened : all) {
+    const auto& other = happened.fault;
     if (later && std::ranges::any_of(cause.streams, [&](const auto& stream) {
           return other.reach.children.contains(stream);
         }))
@@ -95,10 +99,6 @@ std::vector<const FaultKind*> Campaign::choose() {
 // Begins and ends them, each after its time.
 void Campaign::make_happen(const std::vector<const FaultKind*>& kinds, Happening& happening,
                            Outcome& outcome) {
-  for (const auto* kind : kinds) {
-    outcome.kinds += (outcome.kinds.empty() ? "" : " + ") + std::string(kind->name);
-    happening.new_story |= kind->new_rocd;
-  }
   happening.children = house_.children();
   for (const auto& [stream, child] : happening.children)
     happening.waited[stream] = waited_for_processor(child.pid);
@@ -106,9 +106,13 @@ void Campaign::make_happen(const std::vector<const FaultKind*>& kinds, Happening
   happening.begin = Clock::now();
   std::vector<std::pair<SteadyTime, std::size_t>> ends;
   for (const auto* kind : kinds) {
+    outcome.kinds.emplace_back(kind->name);
     happening.whole = attempt(outcome, [&] { begin_one(*kind, happening, outcome); });
     if (!happening.whole) break;
-    const auto& fault = happening.faults.back();
+    happening.new_story |= kind->new_rocd;
+    const auto& fault = happening.faults.back().fault;
+    // The other one has taken what it hits: there is no pair.
+    if (!fault.found) outcome.kinds.pop_back();
     if (!fault.found && kinds.size() == 1)
       outcome.problems.push_back("nothing could be hit: " + fault.what);
     if (fault.end) ends.emplace_back(Clock::now() + fault.lasts, happening.faults.size() - 1);
@@ -126,17 +130,18 @@ void Campaign::make_happen(const std::vector<const FaultKind*>& kinds, Happening
 
 void Campaign::begin_one(const FaultKind& kind, Happening& happening, Outcome& outcome) {
   house_.spare(happening.reach.children);
-  happening.faults.push_back(kind.begin(house_, random_));
-  const auto& fault = happening.faults.back();
+  house_.story().read();
+  const auto told_before = house_.story().size();
+  auto fault = kind.begin(house_, random_);
   outcome.what += (outcome.what.empty() ? "" : ", ") + fault.what;
   happening.reach.add(fault.reach);
   happening.new_sound |= fault.new_sound;
-  happening.limit =
-      std::max(happening.limit, patience_ * std::chrono::duration<double>(fault.limit).count());
-  happening.since = std::max(happening.since, fault.at);
+  const auto at = fault.at;
+  happening.faults.push_back({std::move(fault), at, told_before});
 }
 
-void Campaign::end_one(const Fault& fault, Happening& happening, Outcome& outcome) {
+void Campaign::end_one(Happened& happened, const Happening& happening, Outcome& outcome) {
+  const auto& fault = happened.fault;
   const auto check_healths = [&] {
     for (const auto& cause : fault.causes)
       if (cause.health && !is_overtaken(cause, fault, happening.faults))
@@ -144,7 +149,7 @@ void Campaign::end_one(const Fault& fault, Happening& happening, Outcome& outcom
   };
   if (!fault.unreachable) check_healths();
   // Healing begins now, also while a daemon is started that is needed for it.
-  happening.since = std::max(happening.since, Clock::now());
+  happened.since = Clock::now();
   attempt(outcome, fault.end);
   if (fault.unreachable) check_healths();
 }
@@ -159,9 +164,13 @@ Outcome Campaign::next() {
     told_before_ = house_.story().size();
     logged_before = house_.rocd().log().size();
     find_uris();
+    std::this_thread::sleep_for(between(0ms, longest_peace, random_));
     make_happen(choose(), happening, outcome);
     if (!happening.whole) return;
-    if (happening.new_sound) house_.make_sound();
+    if (happening.new_sound) {
+      attempt(outcome, [&] { check_strangers(happening, outcome); });  // those ears go
+      house_.make_sound();
+    }
     judge(happening, outcome);
   });
   if (outcome.problems.empty()) return outcome;
@@ -186,16 +195,16 @@ void Campaign::judge(const Happening& happening, Outcome& outcome) {
     return end.has_value();
   };
   if (is_gone()) return;
-  attempt(outcome, [&] { check_causes(happening, false, outcome); });
   attempt(outcome, [&] { house_.rocd().wait_for_streams(house_.streams(), "running", grace); });
   if (is_gone()) return;
   attempt(outcome, [&] { house_.follow_ports(); });
   attempt(outcome, [&] { check_tones(happening, outcome); });
-  attempt(outcome, [&] { check_causes(happening, true, outcome); });
+  attempt(outcome, [&] { check_strangers(happening, outcome); });
+  attempt(outcome, [&] { check_causes(happening, outcome); });
   attempt(outcome, [&] { check_bystanders(happening, outcome); });
   attempt(outcome, [&] { check_pauses(happening, outcome); });
-  for (const auto& fault : happening.faults)
-    if (fault.check) attempt(outcome, fault.check);
+  for (const auto& happened : happening.faults)
+    if (happened.fault.check) attempt(outcome, happened.fault.check);
   attempt(outcome, [&] { check_inventory(outcome); });
   attempt(outcome, [&] { check_order(outcome); });
 }
@@ -224,14 +233,12 @@ void Campaign::find_uris() {
         std::string(stream.at("stream_uri").as_string());
 }
 
-// of_replaced: those that depend on whether a child was replaced.
-void Campaign::check_causes(const Happening& happening, bool of_replaced, Outcome& outcome) {
+void Campaign::check_causes(const Happening& happening, Outcome& outcome) {
   if (happening.new_story) return;
-  for (const auto& fault : happening.faults)
-    for (const auto& cause : fault.causes)
-      if (!cause.health && (cause.unless_child != 0) == of_replaced &&
-          !is_overtaken(cause, fault, happening.faults))
-        attempt(outcome, [&] { check_cause(cause, outcome); });
+  for (const auto& happened : happening.faults)
+    for (const auto& cause : happened.fault.causes)
+      if (!cause.health && !is_overtaken(cause, happened.fault, happening.faults))
+        attempt(outcome, [&] { check_cause(cause, happened.told_before, outcome); });
 }
 
 void Campaign::check_pauses(const Happening& happening, Outcome& outcome) {
@@ -244,22 +251,25 @@ void Campaign::check_pauses(const Happening& happening, Outcome& outcome) {
   }
 }
 
-void Campaign::check_cause(const Cause& cause, Outcome& outcome) {
+void Campaign::check_cause(const Cause& cause, std::size_t told_before, Outcome& outcome) {
   if (cause.unless_child != 0 &&
       house_.children().at(cause.streams.front()).pid == cause.unless_child)
     return;
   std::set<std::string> uris;
   for (const auto& stream : cause.streams) uris.insert(uris_.at(stream));
   if (uris.empty()) uris.insert("/system");
+  auto& story = house_.story();
+  std::string fault;
   const auto told = [&] {
-    house_.story().read();
-    return house_.story().tells(told_before_, cause.words, uris);
+    story.read();
+    fault = story.fault_of_telling(told_before, cause.words, uris);
+    return fault.empty();
   };
   if (eventually(told, 10s)) return;
-  outcome.problems.push_back(fmt::format(
-      "story of {} does not tell '{}', only:\n{}",
-      cause.streams.empty() ? "rocd" : fmt::to_string(fmt::join(cause.streams, " or ")),
-      fmt::join(cause.words, "' or '"), house_.story().texts_since(told_before_, uris)));
+  outcome.problems.push_back(
+      fmt::format("story of {}: {}: '{}', but:\n{}",
+                  cause.streams.empty() ? "rocd" : fmt::to_string(fmt::join(cause.streams, " or ")),
+                  fault, fmt::join(cause.words, "' or '"), story.texts_since(told_before, uris)));
 }
 
 // As it is now.
@@ -271,14 +281,15 @@ void Campaign::check_health(const Cause& cause, Outcome& outcome) {
       const auto status = house_.rocd().stream(stream).at("status");
       const auto text = boost::json::serialize(status.at("health"));
       healths += stream + ": " + text + "\n";
+      const bool has_hint = status.at("health").as_object().contains("hint");
       for (const auto& word : cause.words)
-        if (text.find(word) != std::string::npos) return true;
+        if (has_hint && text.find(word) != std::string::npos) return true;
     }
     return false;
   };
   const auto limit = told_within * patience_;
   if (eventually(shown, std::chrono::duration_cast<Milliseconds>(limit))) return;
-  outcome.problems.push_back(fmt::format("when it ends no health shows '{}', only:\n{}",
+  outcome.problems.push_back(fmt::format("when it ends no health shows '{}' and a hint, only:\n{}",
                                          fmt::join(cause.words, "' or '"), healths));
 }
 

@@ -13,7 +13,7 @@
 namespace rocd::test {
 
 struct Outcome {
-  std::string kinds;  // "child: SIGKILL", or two of them with " + "
+  std::vector<std::string> kinds;  // "child: SIGKILL"; two at most
   std::string what;
   // From the end of the fault to the end of the last disturbance, of the way that took longest.
   double recovery_seconds = 0;
@@ -33,6 +33,8 @@ class Campaign {
   void begin();
   // Does not throw: what does not go as it should is among the problems.
   [[nodiscard]] Outcome next();
+  // All that it chooses from.
+  [[nodiscard]] const std::vector<const FaultKind*>& kinds() const { return kinds_; }
   // The house could not be put in order after a fault: there is no next one.
   [[nodiscard]] bool broken() const { return broken_; }
 
@@ -42,12 +44,15 @@ class Campaign {
   // Carries what the tools play and record.
   static constexpr const char* pulse = "pipewire-pulse";
 
+  struct Happened {
+    Fault fault;
+    SteadyTime since;             // from where on it is to heal
+    std::size_t told_before = 0;  // events, before it
+  };
   struct Happening {
-    std::vector<Fault> faults;
+    std::vector<Happened> faults;
     Reach reach;                            // of all of them
-    double limit = 0;                       // seconds
     SteadyTime begin;                       // before the first of them
-    SteadyTime since;                       // the last of them has ended
     std::map<std::string, Child> children;  // before
     std::map<std::string, double> waited;   // for a processor, by then; seconds
     bool new_sound = false, new_story = false;
@@ -56,11 +61,19 @@ class Campaign {
   struct Span {
     SteadyTime since, until;
   };
+  // How long a way may be silent, because of the faults that hit it.
+  struct Term {
+    bool hit = false;
+    SteadyTime since;      // the last of them has ended; the begin if none hits it
+    double limit = 0;      // seconds
+    bool forgives = true;  // false: the way without rocd was hit, too
+  };
   // What is to be heard in that time, and what of it is the machine's fault.
   struct Hearing {
-    Span span;
-    std::vector<bool> control, forgivable;
-    std::set<std::size_t> forgiven;  // what had to be
+    std::vector<bool> heard;  // without what is forgiven
+    std::string line;         // as it was
+    std::string control;
+    double forgiven_seconds = 0;
   };
 
   [[nodiscard]] std::vector<bool> heard_in(const Way& way, Span span) const;
@@ -68,25 +81,30 @@ class Campaign {
   void make_happen(const std::vector<const FaultKind*>& kinds, Happening& happening,
                    Outcome& outcome);
   void begin_one(const FaultKind& kind, Happening& happening, Outcome& outcome);
-  void end_one(const Fault& fault, Happening& happening, Outcome& outcome);
+  void end_one(Happened& happened, const Happening& happening, Outcome& outcome);
   void judge(const Happening& happening, Outcome& outcome);
   // An exception becomes a problem; whether there was none.
   static bool attempt(Outcome& outcome, const std::function<void()>& what);
   void renew_sound();
   void find_uris();
-  void check_causes(const Happening& happening, bool of_replaced, Outcome& outcome);
+  void check_causes(const Happening& happening, Outcome& outcome);
   void check_pauses(const Happening& happening, Outcome& outcome);
-  void check_cause(const Cause& cause, Outcome& outcome);
+  void check_cause(const Cause& cause, std::size_t told_before, Outcome& outcome);
   void check_health(const Cause& cause, Outcome& outcome);
   void check_order(Outcome& outcome);
   void check_inventory(Outcome& outcome);
   [[nodiscard]] std::string last_words(const std::string& stream) const;
   void check_bystanders(const Happening& happening, Outcome& outcome);
   void check_tones(const Happening& happening, Outcome& outcome);
+  // What was heard of the way without rocd, by where it is listened from.
+  using Controls = std::map<SteadyTime, std::vector<bool>>;
+  void check_way(const Way& way, const Happening& happening, SteadyTime until, Controls& controls,
+                 Outcome& outcome);
+  void check_strangers(const Happening& happening, Outcome& outcome);
   [[nodiscard]] double waited(const Happening& happening, const Way& way) const;
   [[nodiscard]] double waited_by_pulse(const Happening& happening) const;
-  [[nodiscard]] Hearing hear_control(Span span, bool forgives) const;
-  [[nodiscard]] std::vector<bool> hear(const Way& way, Hearing& hearing, std::string& line) const;
+  [[nodiscard]] Term term_of(const Way& way, const Happening& happening) const;
+  [[nodiscard]] Hearing hear(const Way& way, Span span, bool forgives, Controls& controls) const;
 
   House& house_;
   double patience_;

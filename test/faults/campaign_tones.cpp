@@ -10,11 +10,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr double window_seconds = 0.1;
-// Silences that are shorter are made by a busy machine itself. What is reported is the end of the
-// last one of 300 ms; what is judged, the end of the last one of 500 ms.
-constexpr std::size_t reported_windows = 3;
-constexpr std::size_t judged_windows = 5;
+// Silences that are shorter are made by a busy machine itself: 300 ms of a way that was hit, 500 ms
+// of one that was not, 1 s where one of two processors is taken away.
+constexpr std::size_t hit_windows = 3;
+constexpr std::size_t bystander_windows = 5;
+constexpr std::size_t bystander_windows_when_busy = 10;
 constexpr std::size_t forgiven_windows = 10;  // of a fault
+// All tones at once, without a break, are there as much later than the last of them at most.
+constexpr std::chrono::duration<double> longest_unrest{5};
+
+double seconds(Clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 // Windows in which the machine did not even carry the tone that takes no way of rocd's, and the
 // ones beside them; not more of them than a second in all.
@@ -56,25 +63,6 @@ std::vector<bool> Campaign::heard_in(const Way& way, Span span) const {
   return heard;
 }
 
-Campaign::Hearing Campaign::hear_control(Span span, bool forgives) const {
-  Hearing hearing{.span = span, .control = {}, .forgivable = {}, .forgiven = {}};
-  hearing.control = heard_in(house_.control(), span);
-  if (forgives) hearing.forgivable = machine_silences(hearing.control);
-  return hearing;
-}
-
-// line: as it was, with what is forgiven.
-std::vector<bool> Campaign::hear(const Way& way, Hearing& hearing, std::string& line) const {
-  auto heard = heard_in(way, hearing.span);
-  line = timeline(heard);
-  for (std::size_t i = 0; i < std::min(heard.size(), hearing.forgivable.size()); ++i) {
-    if (!hearing.forgivable[i] || heard[i]) continue;
-    heard[i] = true;
-    hearing.forgiven.insert(i);
-  }
-  return heard;
-}
-
 // For a processor, since the begin.
 double Campaign::waited(const Happening& happening, const Way& way) const {
   double seconds = 0;
@@ -89,8 +77,69 @@ double Campaign::waited_by_pulse(const Happening& happening) const {
   return waited_for_processor(house_.session.pid(pulse)) - happening.waited.at(pulse);
 }
 
-// Of ways that are hit, from happening.since to the end of the last disturbance. The others are not
-// to be disturbed, from the begin on.
+// Of the faults that hit it, the last; where everything that sounds was started again, of all.
+Campaign::Term Campaign::term_of(const Way& way, const Happening& happening) const {
+  Term term{.hit = false, .since = happening.begin, .limit = 0};
+  for (const auto& [fault, since, told_before] : happening.faults) {
+    if (!happening.new_sound && !fault.reach.ways.contains(way.name)) continue;
+    term.since = term.hit ? std::max(term.since, since) : since;
+    term.limit = std::max(term.limit, patience_ * seconds(fault.limit));
+    term.forgives &= !happening.new_sound && !fault.hits_control;
+    term.hit = true;
+  }
+  return term;
+}
+
+Campaign::Hearing Campaign::hear(const Way& way, Span span, bool forgives,
+                                 Controls& controls) const {
+  Hearing hearing{.heard = heard_in(way, span), .line = {}, .control = {}};
+  hearing.line = timeline(hearing.heard);
+  auto known = controls.find(span.since);
+  if (known == controls.end())
+    known = controls.emplace(span.since, heard_in(house_.control(), span)).first;
+  const auto& control = known->second;
+  hearing.control = timeline(control);
+  if (!forgives) return hearing;
+  const auto forgivable = machine_silences(control);
+  for (std::size_t i = 0; i < std::min(hearing.heard.size(), forgivable.size()); ++i) {
+    if (!forgivable[i] || hearing.heard[i]) continue;
+    hearing.heard[i] = true;
+    hearing.forgiven_seconds += window_seconds;
+  }
+  return hearing;
+}
+
+// Of a way that is hit, from where it is to heal to the end of the last disturbance. The others are
+// not to be disturbed, from the begin on.
+void Campaign::check_way(const Way& way, const Happening& happening, SteadyTime until,
+                         Controls& controls, Outcome& outcome) {
+  const auto term = term_of(way, happening);
+  const auto hearing = hear(way, {term.since, until}, term.forgives, controls);
+  outcome.forgiven_seconds = std::max(outcome.forgiven_seconds, hearing.forgiven_seconds);
+  const auto back = end_of_silence(hearing.heard, hit_windows);
+  if (term.hit) {
+    if (back > term.limit)
+      outcome.problems.push_back(
+          fmt::format("{} is disturbed for {:.1f} s, longer than {:.1f} s: {}\n  without rocd: {}",
+                      way.name, back, term.limit, hearing.line, hearing.control));
+    if (back <= outcome.recovery_seconds) return;
+    outcome.recovery_seconds = back;
+    outcome.slowest = way.name + " " + hearing.line;
+    return;
+  }
+  const bool busy = std::ranges::any_of(
+      happening.faults, [](const auto& happened) { return happened.fault.takes_processor; });
+  const auto least = static_cast<std::size_t>(
+      static_cast<double>(busy ? bystander_windows_when_busy : bystander_windows) * patience_);
+  const auto disturbed = end_of_silence(hearing.heard, least);
+  if (disturbed > 0)
+    outcome.problems.push_back(fmt::format(
+        "{} is disturbed until {:.1f} s after the begin, and was not hit; since then its tools "
+        "waited {:.1f} s for a processor, the Pulse server {:.1f} s: {}\n  without rocd: {}",
+        way.name, disturbed, waited(happening, way), waited_by_pulse(happening), hearing.line,
+        hearing.control));
+}
+
 void Campaign::check_tones(const Happening& happening, Outcome& outcome) {
   std::string missing;
   auto until =
@@ -104,40 +153,31 @@ void Campaign::check_tones(const Happening& happening, Outcome& outcome) {
   if (!eventually(all_there, grace)) outcome.problems.push_back(missing);
   const auto ended = house_.ended_programs();
   if (!ended.empty()) outcome.problems.push_back(ended);
-  // Its own gap is rocd's fault's, where PipeWire or everything that sounds was started again.
-  auto afterwards = hear_control({happening.since, until}, !happening.new_sound);
-  auto always = hear_control({happening.begin, until}, true);
-  const auto fault_windows = static_cast<std::ptrdiff_t>(
-      std::chrono::duration<double>(happening.since - happening.begin).count() / window_seconds);
+  Controls controls;
+  auto due = happening.begin;
+  for (const auto& happened : happening.faults) due = std::max(due, happened.since);
   for (const auto& way : house_.ways()) {
-    const bool is_hit = happening.new_sound || happening.reach.ways.contains(way.name);
-    auto& hearing = is_hit ? afterwards : always;
-    std::string line;
-    auto heard = hear(way, hearing, line);
-    const auto least = is_hit ? 1.0 : patience_;
-    const auto judged = end_of_silence(
-        heard, static_cast<std::size_t>(static_cast<double>(judged_windows) * least));
-    if (judged > (is_hit ? happening.limit : 0))
-      outcome.problems.push_back(fmt::format(
-          "{} is disturbed {}: {}\n  without rocd: {}", way.name,
-          is_hit ? fmt::format("for {:.1f} s, longer than {:.1f} s", judged, happening.limit)
-                 : fmt::format("until {:.1f} s after the begin, and was not hit; since then its "
-                               "tools waited {:.1f} s for a processor, the Pulse server {:.1f} s",
-                               judged, waited(happening, way), waited_by_pulse(happening)),
-          line, timeline(hearing.control)));
-    if (!is_hit)
-      heard.erase(
-          heard.begin(),
-          heard.begin() + std::min(fault_windows, static_cast<std::ptrdiff_t>(heard.size())));
-    if (const auto back = end_of_silence(heard, reported_windows);
-        back > outcome.recovery_seconds) {
-      outcome.recovery_seconds = back;
-      outcome.slowest = way.name + " " + line;
-    }
+    check_way(way, happening, until, controls, outcome);
+    const auto term = term_of(way, happening);
+    const std::chrono::duration<double> limit(term.limit);
+    due = std::max(due, term.since + std::chrono::duration_cast<Clock::duration>(limit));
   }
-  outcome.forgiven_seconds =
-      static_cast<double>(std::max(afterwards.forgiven.size(), always.forgiven.size())) *
-      window_seconds;
+  due += std::chrono::duration_cast<Clock::duration>(longest_unrest * patience_);
+  if (missing.empty() && until > due)
+    outcome.problems.push_back(
+        fmt::format("all tones at once are there {:.1f} s too late", seconds(until - due)));
+}
+
+// What is played to one device is heard from no other, at no time.
+void Campaign::check_strangers(const Happening& happening, Outcome& outcome) {
+  for (const auto& way : house_.ways()) {
+    std::vector<Tone> others;
+    for (const auto& other : house_.ways())
+      if (&other != &way) others.push_back(other.tone);
+    if (const auto heard = house_.ear(way).trace_of(others, happening.begin))
+      outcome.problems.push_back(fmt::format("by way of {} a tone of another way was heard: {} Hz",
+                                             way.name, heard->left));
+  }
 }
 
 }  // namespace rocd::test

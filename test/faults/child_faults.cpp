@@ -92,14 +92,11 @@ Fault spin_child(House& house, Random& random) {
   const auto [stream, pid] = pick_child(house, random);
   if (pid < 0) return none_found("spinning");
   make_it_spin(pid);
-  // Until it is ended it takes the processor from the others: two are not enough for nine streams,
-  // their players, their recorders and this.
-  auto reach = reach_of_all(house);
-  reach.children = {stream};
   // On a busy machine it gets so little that it looks as if it stood still.
   return {.what = "spinning of the child of " + stream,
-          .reach = std::move(reach),
-          .causes = {{.words = {"uses a whole processor", "stands still"}, .streams = {stream}}}};
+          .reach = reach_of(house, {stream}),
+          .causes = {{.words = {"uses a whole processor", "stands still"}, .streams = {stream}}},
+          .takes_processor = true};
 }
 
 Fault break_tool(House& house, Random& random) {

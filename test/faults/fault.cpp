@@ -29,6 +29,10 @@ Reach reach_of_all(const House& house) {
   return reach_of(house, house.streams());
 }
 
+std::vector<std::string> why_a_child_ended() {
+  return {"SIGABRT", "exit status", "no longer linked", "was not linked", "stands still"};
+}
+
 std::string pick(const std::vector<std::string>& from, Random& random) {
   return from[pick_index(from.size(), random)];
 }

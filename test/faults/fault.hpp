@@ -14,11 +14,12 @@ namespace rocd::test {
 
 using Random = std::mt19937;
 
-// One of these words is in what events tell of one of these, from the fault's begin on.
+// One of these words is in what events tell of one of these, from the fault's begin on, and before
+// a stream is said to run again.
 struct Cause {
   std::vector<std::string> words;
   std::vector<std::string> streams;  // display names of streams that are hit; empty: rocd itself
-  // Instead, in the health that GET /streams shows of one of them when the fault ends.
+  // Instead, in the health that GET /streams shows of one of them when the fault ends, with a hint.
   bool health = false;
   // Asked for only if the child of the one stream is no longer this one; 0: always.
   int unless_child = 0;
@@ -46,6 +47,8 @@ struct Fault {
   std::function<void()> check = {};  // when all is well again
   Milliseconds limit = 5s;           // from the end, or from `at`, until every tone is heard
   bool new_sound = false;            // players and recorders are gone, too
+  bool takes_processor = false;      // from all others
+  bool hits_control = false;         // what has nothing to do with rocd falls silent, too
   bool unreachable = false;          // rocd cannot be asked before the end
   bool found = true;                 // false: another fault has taken away what it hits
   SteadyTime at = std::chrono::steady_clock::now();  // when it was done
@@ -71,6 +74,8 @@ struct FaultKind {
 [[nodiscard]] const std::vector<FaultKind>& fault_kinds();
 
 // For those who define kinds.
+// Of a child that has lost its node, its link, or its server: one of these words.
+[[nodiscard]] std::vector<std::string> why_a_child_ended();
 [[nodiscard]] std::string pick(const std::vector<std::string>& from, Random& random);
 [[nodiscard]] std::size_t pick_index(std::size_t size, Random& random);
 [[nodiscard]] Milliseconds between(Milliseconds least, Milliseconds most, Random& random);

@@ -82,8 +82,9 @@ Fault destroy_one(House& house, Random& random, const std::vector<Target>& all,
                   const std::vector<std::string>& words) {
   std::map<std::string, GraphNode> nodes;
   for (const auto& node : graph_nodes(house.session)) nodes[node.name] = node;
-  const auto* target =
-      pick_target(all, random, [&](const Target& t) { return nodes.contains(t.node); });
+  const auto* target = pick_target(all, random, [&](const Target& t) {
+    return nodes.contains(t.node) && !house.spared().contains(t.stream);
+  });
   if (target == nullptr) return {.what = "no node is there to be destroyed", .found = false};
   const auto node = nodes.at(target->node);
   // A tool may open its device again, as if nothing had happened.
@@ -107,7 +108,7 @@ Fault destroy_device(House& house, Random& random) {
 }
 
 Fault destroy_child_node(House& house, Random& random) {
-  return destroy_one(house, random, child_nodes(house), {"\"last_exit\":{"});
+  return destroy_one(house, random, child_nodes(house), why_a_child_ended());
 }
 
 std::vector<GraphLink> links_of(const House& house, const Target& cable) {
@@ -122,8 +123,9 @@ Fault remove_link(House& house, Random& random) {
   std::set<std::pair<std::string, std::string>> linked;
   for (const auto& link : graph_links(house.session)) linked.emplace(link.from, link.to);
   const auto all = cables(house);
-  const auto* cable =
-      pick_target(all, random, [&](const Target& t) { return linked.contains({t.node, t.to}); });
+  const auto* cable = pick_target(all, random, [&](const Target& t) {
+    return linked.contains({t.node, t.to}) && !house.spared().contains(t.stream);
+  });
   if (cable == nullptr) return {.what = "no link is there to be removed", .found = false};
   const auto former = links_of(house, *cable);
   const int child = cable->of_rocd ? 0 : house.children().at(cable->stream).pid;

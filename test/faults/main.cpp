@@ -2,6 +2,9 @@
 //   rocd_faults [--faults N] [--seed S] [--only TEXT] [--patience N] [--report FILE] [--list]
 // --patience: how many times the limits; for machines that others use, too.
 // Exit status 1 if a fault did not heal as it should, 2 for a wrong call.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -67,12 +70,20 @@ void run(const Call& call, std::vector<Outcome>& outcomes) {
   for (unsigned i = 0; i < call.faults; ++i) {
     outcomes.push_back(campaign.next());
     const auto& outcome = outcomes.back();
-    std::cout << i + 1 << ": " << (outcome.what.empty() ? outcome.kinds : outcome.what) << ": "
-              << outcome.recovery_seconds << " s " << outcome.slowest << std::endl;
+    std::cout << i + 1 << ": "
+              << (outcome.what.empty() ? fmt::to_string(fmt::join(outcome.kinds, " + "))
+                                       : outcome.what)
+              << ": " << outcome.recovery_seconds << " s " << outcome.slowest << std::endl;
     for (const auto& problem : outcome.problems) std::cout << "  FAILED: " << problem << std::endl;
     if (campaign.broken())
       throw std::runtime_error("broken off: the house could not be put in order");
   }
+  // Each comes up before any comes up again, two at a time at most; one that had nothing to hit is
+  // drawn again with the next round.
+  if (call.faults < 2 * campaign.kinds().size()) return;
+  const auto missing = kinds_never_made(campaign.kinds(), outcomes);
+  if (!missing.empty())
+    throw std::runtime_error("never made: " + fmt::to_string(fmt::join(missing, ", ")));
 }
 
 // Also when it is broken off there is a report.

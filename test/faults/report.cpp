@@ -4,13 +4,21 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace rocd::test {
 namespace {
 
 struct Row {
-  std::vector<double> seconds;
+  std::vector<double> seconds;  // of each fault that it was part of
+  std::size_t in_pairs = 0;
   std::size_t failed = 0;
+
+  void add(const Outcome& outcome) {
+    seconds.push_back(outcome.recovery_seconds);
+    in_pairs += outcome.kinds.size() > 1 ? 1 : 0;
+    failed += outcome.problems.empty() ? 0 : 1;
+  }
 };
 
 double at(const std::vector<double>& sorted, double share) {
@@ -20,8 +28,9 @@ double at(const std::vector<double>& sorted, double share) {
 
 std::string line(const std::string& name, Row row) {
   std::sort(row.seconds.begin(), row.seconds.end());
-  return fmt::format("| {} | {} | {:.1f} | {:.1f} | {:.1f} | {} |\n", name, row.seconds.size(),
-                     at(row.seconds, 0.5), at(row.seconds, 0.99), row.seconds.back(), row.failed);
+  return fmt::format("| {} | {} | {} | {:.1f} | {:.1f} | {:.1f} | {} |\n", name,
+                     row.seconds.size() - row.in_pairs, row.in_pairs, at(row.seconds, 0.5),
+                     at(row.seconds, 0.99), row.seconds.back(), row.failed);
 }
 
 }  // namespace
@@ -29,30 +38,37 @@ std::string line(const std::string& name, Row row) {
 std::string report(const std::vector<Outcome>& outcomes) {
   std::map<std::string, Row> rows;
   Row all;
-  std::map<std::string, int> pairs;
+  std::set<std::vector<std::string>> pairs;
   std::vector<double> forgiven;
   for (const auto& outcome : outcomes) {
-    const bool two = outcome.kinds.find(" + ") != std::string::npos;
-    if (two) ++pairs[outcome.kinds];
+    for (const auto& kind : outcome.kinds) rows[kind].add(outcome);
+    all.add(outcome);
+    if (outcome.kinds.size() > 1) pairs.insert(outcome.kinds);
     if (outcome.forgiven_seconds > 0) forgiven.push_back(outcome.forgiven_seconds);
-    auto& row = rows[two ? "two at once" : outcome.kinds];
-    row.seconds.push_back(outcome.recovery_seconds);
-    all.seconds.push_back(outcome.recovery_seconds);
-    row.failed += outcome.problems.empty() ? 0 : 1;
-    all.failed += outcome.problems.empty() ? 0 : 1;
   }
   std::string text =
-      "| fault | n | back after, s: median | p99 | max | not healed as it should |\n"
-      "|---|---|---|---|---|---|\n";
+      "| fault | alone | in a pair | back after, s: median | p99 | max | not healed as it should "
+      "|\n|---|---|---|---|---|---|---|\n";
   for (const auto& [name, row] : rows) text += line(name, row);
   if (outcomes.empty()) return text;
   text += line("all", all);
   text += fmt::format(
       "\n{} of {} faults were pairs, {} different ones. In {} a silence was not judged because the "
       "way without rocd had it, too: {:.1f} s at most.\n",
-      rows["two at once"].seconds.size(), outcomes.size(), pairs.size(), forgiven.size(),
+      all.in_pairs, outcomes.size(), pairs.size(), forgiven.size(),
       forgiven.empty() ? 0 : *std::max_element(forgiven.begin(), forgiven.end()));
   return text;
+}
+
+std::vector<std::string> kinds_never_made(const std::vector<const FaultKind*>& kinds,
+                                          const std::vector<Outcome>& outcomes) {
+  std::vector<std::string> missing;
+  for (const auto* kind : kinds)
+    if (std::ranges::none_of(outcomes, [&](const Outcome& outcome) {
+          return std::ranges::find(outcome.kinds, kind->name) != outcome.kinds.end();
+        }))
+      missing.emplace_back(kind->name);
+  return missing;
 }
 
 }  // namespace rocd::test

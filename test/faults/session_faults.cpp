@@ -16,9 +16,13 @@ std::vector<Cause> in_health_of(const std::vector<std::string>& streams, const s
 // A child that has ended with the Pulse server, or lost its link with the session manager.
 std::vector<Cause> if_replaced(const House& house) {
   std::vector<Cause> causes;
-  for (const auto& [stream, child] : house.children())
-    causes.push_back(
-        {.words = {"\"last_exit\":{"}, .streams = {stream}, .unless_child = child.pid});
+  for (const auto& [stream, child] : house.children()) {
+    auto words = why_a_child_ended();
+    // Or because of what another fault has done to it before.
+    if (house.spared().contains(stream))
+      words.insert(words.end(), {"SIG", "uses a whole processor", "waits for its"});
+    causes.push_back({.words = std::move(words), .streams = {stream}, .unless_child = child.pid});
+  }
   return causes;
 }
 
@@ -55,7 +59,7 @@ Fault restart_daemons(House& house, Random& random, const std::vector<std::strin
               },
           .lasts = lasts,
           .causes = causes,
-          .limit = 10s,
+          .limit = pipewire ? 10s : 5s,
           .new_sound = !pulse};
 }
 
@@ -76,18 +80,24 @@ Fault restart_all(House& house, Random& random) {
 }
 
 // It stands still, and goes on: as when the machine has no time for it, or a debugger holds it. Who
-// waits for it stands still, too, and is not to be blamed for that.
+// waits for it stands still, too, and is not to be blamed for that; but those that another fault
+// has hit before.
 Fault freeze_daemon(House& house, const std::string& daemon, Milliseconds lasts,
                     std::vector<Cause> causes, Reach reach) {
-  const auto children = house.children();
+  const auto children_of_others = [&house, hit = house.spared()] {
+    auto children = house.children();
+    for (const auto& stream : hit) children.erase(stream);
+    return children;
+  };
+  const auto children = children_of_others();
   const int pid = house.session.pid(daemon);
   house.session.signal(daemon, SIGSTOP);
   require([pid] { return process_state(pid) == 'T'; }, daemon + " does not stand still");
   return {.what = daemon + " stands still for " + std::to_string(lasts.count()) + " ms",
           .reach = std::move(reach),
           .end =
-              [&house, daemon, children] {
-                const auto now = house.children();
+              [&house, daemon, children, children_of_others] {
+                const auto now = children_of_others();
                 house.session.signal(daemon, SIGCONT);
                 if (now != children)
                   throw std::runtime_error("children were ended because " + daemon +
@@ -95,7 +105,7 @@ Fault freeze_daemon(House& house, const std::string& daemon, Milliseconds lasts,
               },
           .lasts = lasts,
           .causes = std::move(causes),
-          .limit = 10s};
+          .hits_control = daemon == "pipewire"};
 }
 
 // It takes 1.5 to 3 s until a child is doubted, and 2 until that is certain.
@@ -120,9 +130,11 @@ Fault freeze_pulse(House& house, Random& random) {
                        reach_of(house, house.piped_streams()));
 }
 
-// Who makes links; those that are there go on. Nobody waits for it.
+// Who makes links; those that are there go on. Only a child that is new waits for it.
 Fault freeze_wireplumber(House& house, Random& random) {
-  return freeze_daemon(house, "wireplumber", between(3s, 6s, random), {}, {});
+  const auto& hit = house.spared();
+  return freeze_daemon(house, "wireplumber", between(3s, 6s, random), {},
+                       reach_of(house, {hit.begin(), hit.end()}));
 }
 
 }  // namespace
@@ -132,9 +144,9 @@ void add_session_faults(std::vector<FaultKind>& kinds) {
   kinds.push_back({"session: wireplumber restarts", Company::last, restart_wireplumber});
   kinds.push_back({"session: pipewire-pulse restarts", Company::last, restart_pulse});
   kinds.push_back({"session: all three restart", Company::last, restart_all});
-  kinds.push_back({"session: pipewire stands still", Company::none, freeze_pipewire});
-  kinds.push_back({"session: pipewire-pulse stands still", Company::none, freeze_pulse});
-  kinds.push_back({"session: wireplumber stands still", Company::none, freeze_wireplumber});
+  kinds.push_back({"session: pipewire stands still", Company::last, freeze_pipewire});
+  kinds.push_back({"session: pipewire-pulse stands still", Company::last, freeze_pulse});
+  kinds.push_back({"session: wireplumber stands still", Company::last, freeze_wireplumber});
 }
 
 }  // namespace rocd::test

@@ -45,6 +45,11 @@ std::string health_in(const json::value& side) {
   return overall == nullptr || !overall->is_string() ? "" : std::string(overall->as_string());
 }
 
+bool has_any(const std::string& text, const std::vector<std::string>& words) {
+  return std::ranges::any_of(
+      words, [&](const auto& word) { return text.find(word) != std::string::npos; });
+}
+
 }  // namespace
 
 Story::Story(const std::string& url, const std::filesystem::path& directory)
@@ -88,14 +93,19 @@ void Story::take(const json::object& event) {
   events_.push_back({.type = type, .uri = uri, .after = news_of(event), .state = after});
 }
 
-bool Story::tells(std::size_t from, const std::vector<std::string>& words,
-                  const std::set<std::string>& uris) const {
-  for (std::size_t i = from; i < events_.size(); ++i)
-    if (uris.contains(events_[i].uri) && std::ranges::any_of(words, [&](const auto& word) {
-          return events_[i].after.find(word) != std::string::npos;
-        }))
-      return true;
-  return false;
+std::string Story::fault_of_telling(std::size_t from, const std::vector<std::string>& words,
+                                    const std::set<std::string>& uris) const {
+  std::set<std::string> run_again;  // streams, before the cause was told
+  bool late = false;
+  for (auto i = from; i < events_.size(); ++i) {
+    const auto& told = events_[i];
+    if (!uris.contains(told.uri)) continue;
+    const bool tells = has_any(told.after, words);
+    if (tells && !run_again.contains(told.uri)) return "";
+    late |= tells;
+    if (told.type == "stream.state" && told.state == "running") run_again.insert(told.uri);
+  }
+  return late ? "tells why only when it runs again" : "does not tell";
 }
 
 bool Story::tells_state(std::size_t from, const std::string& uri, const std::string& state) const {

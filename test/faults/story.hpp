@@ -21,9 +21,11 @@ class Story {
   void read();
   [[nodiscard]] std::size_t size() const { return events_.size(); }
   // Whether, since event number `from`, one of these resources was said to be in a state that one
-  // of these words is in. An exit that the resource had shown before does not count.
-  [[nodiscard]] bool tells(std::size_t from, const std::vector<std::string>& words,
-                           const std::set<std::string>& uris) const;
+  // of these words is in, and of a stream before it was said to run again. An exit that the
+  // resource had shown before does not count. Empty, or what is missing.
+  [[nodiscard]] std::string fault_of_telling(std::size_t from,
+                                             const std::vector<std::string>& words,
+                                             const std::set<std::string>& uris) const;
   // Whether, since event number `from`, the stream was told to be in this state.
   [[nodiscard]] bool tells_state(std::size_t from, const std::string& uri,
                                  const std::string& state) const;
