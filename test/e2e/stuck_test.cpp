@@ -1,6 +1,7 @@
 // Children that are alive and do not work: each is noticed within 3 s, told of, and replaced, and
 // the tone is back.
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <csignal>
 #include <filesystem>
 #include <sstream>
