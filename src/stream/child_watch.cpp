@@ -233,9 +233,11 @@ bool ChildWatch::crowded() const {
   return other_linked_at_ && activity_at_ - *other_linked_at_ < still_limit;
 }
 
-// By samples, too. One that says something is bounded by the supervisor's time to readiness.
+// By samples, too. One that says something is bounded by the supervisor's time to readiness; one
+// that has said all that there is to say waits for its link.
 std::optional<ChildWatch::Verdict> ChildWatch::wordlessness() const {
-  if (!activity_ || !expected_.pid || expected_.looks_up_names) return std::nullopt;
+  if (!activity_ || !expected_.pid || expected_.looks_up_names || unlinked_since_)
+    return std::nullopt;
   if (activity_at_ - last_word_ < (crowded() ? still_limit_in_a_crowd : wordless_limit))
     return std::nullopt;
   return Verdict{"it goes on without a word, and " + unproven_reason(), true};

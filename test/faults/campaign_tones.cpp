@@ -10,11 +10,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr double window_seconds = 0.1;
-// Silences that are shorter are made by a busy machine itself: 300 ms of a way that was hit, 500 ms
-// of one that was not, 1 s where one of two processors is taken away.
+// Silences that are shorter are made by a busy machine itself: 300 ms of a way that was hit; 500 ms
+// of one that was not, and as long as its tools and the Pulse server had no processor, but might
+// have gone on. They have no priority, as the daemons of PipeWire have it, nor the way without
+// rocd.
 constexpr std::size_t hit_windows = 3;
-constexpr std::size_t bystander_windows = 5;
-constexpr std::size_t bystander_windows_when_busy = 10;
+constexpr double bystander_seconds = 0.5;
+constexpr double longest_excuse = 0.5;
 constexpr std::size_t forgiven_windows = 10;  // of a fault
 // All tones at once, without a break, are there as much later than the last of them at most.
 constexpr std::chrono::duration<double> longest_unrest{5};
@@ -127,17 +129,16 @@ void Campaign::check_way(const Way& way, const Happening& happening, SteadyTime 
     outcome.slowest = way.name + " " + hearing.line;
     return;
   }
-  const bool busy = std::ranges::any_of(
-      happening.faults, [](const auto& happened) { return happened.fault.takes_processor; });
-  const auto least = static_cast<std::size_t>(
-      static_cast<double>(busy ? bystander_windows_when_busy : bystander_windows) * patience_);
-  const auto disturbed = end_of_silence(hearing.heard, least);
+  const double tools = waited(happening, way), pulse_server = waited_by_pulse(happening);
+  const double excused = std::clamp(tools + pulse_server, 0.0, longest_excuse);
+  const double borne_with = bystander_seconds * patience_ + excused;
+  const auto disturbed =
+      end_of_silence(hearing.heard, static_cast<std::size_t>(borne_with / window_seconds));
   if (disturbed > 0)
     outcome.problems.push_back(fmt::format(
         "{} is disturbed until {:.1f} s after the begin, and was not hit; since then its tools "
         "waited {:.1f} s for a processor, the Pulse server {:.1f} s: {}\n  without rocd: {}",
-        way.name, disturbed, waited(happening, way), waited_by_pulse(happening), hearing.line,
-        hearing.control));
+        way.name, disturbed, tools, pulse_server, hearing.line, hearing.control));
 }
 
 void Campaign::check_tones(const Happening& happening, Outcome& outcome) {

@@ -95,8 +95,7 @@ Fault spin_child(House& house, Random& random) {
   // On a busy machine it gets so little that it looks as if it stood still.
   return {.what = "spinning of the child of " + stream,
           .reach = reach_of(house, {stream}),
-          .causes = {{.words = {"uses a whole processor", "stands still"}, .streams = {stream}}},
-          .takes_processor = true};
+          .causes = {{.words = {"uses a whole processor", "stands still"}, .streams = {stream}}}};
 }
 
 Fault break_tool(House& house, Random& random) {

@@ -41,8 +41,9 @@ std::size_t pick_index(std::size_t size, Random& random) {
   return std::uniform_int_distribution<std::size_t>(0, size - 1)(random);
 }
 
-void require(const std::function<bool()>& condition, const std::string& what, Milliseconds limit) {
-  if (!eventually(condition, limit)) throw std::runtime_error(what);
+void require(const std::function<bool()>& condition, const std::string& what, Milliseconds limit,
+             Milliseconds interval) {
+  if (!eventually(condition, limit, interval)) throw std::runtime_error(what);
 }
 
 char process_state(int pid) {

@@ -47,7 +47,6 @@ struct Fault {
   std::function<void()> check = {};  // when all is well again
   Milliseconds limit = 5s;           // from the end, or from `at`, until every tone is heard
   bool new_sound = false;            // players and recorders are gone, too
-  bool takes_processor = false;      // from all others
   bool hits_control = false;         // what has nothing to do with rocd falls silent, too
   bool unreachable = false;          // rocd cannot be asked before the end
   bool found = true;                 // false: another fault has taken away what it hits
@@ -79,9 +78,9 @@ struct FaultKind {
 [[nodiscard]] std::string pick(const std::vector<std::string>& from, Random& random);
 [[nodiscard]] std::size_t pick_index(std::size_t size, Random& random);
 [[nodiscard]] Milliseconds between(Milliseconds least, Milliseconds most, Random& random);
-// Waits; throws with `what` if the condition does not come true.
+// Waits; throws with `what` if the condition does not come true. It is looked at every `interval`.
 void require(const std::function<bool()>& condition, const std::string& what,
-             Milliseconds limit = 10s);
+             Milliseconds limit = 10s, Milliseconds interval = 20ms);
 // 'R', 'S', 'T' …; 0: there is none.
 [[nodiscard]] char process_state(int pid);
 void add_child_faults(std::vector<FaultKind>& kinds);

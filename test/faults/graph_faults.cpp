@@ -11,6 +11,8 @@ namespace rocd::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+// pw-dump takes a lot of time of a processor: more often, others would have none.
+constexpr Milliseconds looked_at_every = 300ms;
 
 const std::vector<std::string> device_is_away{"waits for its source device",
                                               "waits for its destination device"};
@@ -96,7 +98,7 @@ Fault destroy_one(House& house, Random& random, const std::vector<Target>& all,
       if (other.serial == node.serial) return false;
     return true;
   };
-  require(is_gone, node.name + " cannot be destroyed");
+  require(is_gone, node.name + " cannot be destroyed", 10s, looked_at_every);
   return {.what = "another client destroys " + node.name + " of " + target->stream,
           .reach = reach_of(house, {target->stream}),
           .causes = {{.words = words, .streams = {target->stream}, .unless_child = child}},
@@ -138,7 +140,7 @@ Fault remove_link(House& house, Random& random) {
         if (link.serial == old.serial) return false;
     return true;
   };
-  require(are_gone, "the links from " + cable->node + " cannot be removed");
+  require(are_gone, "the links from " + cable->node + " cannot be removed", 10s, looked_at_every);
   // What the session manager has made it may heal before anybody else sees it.
   Cause cause{.words = {"no longer linked"}, .streams = {cable->stream}, .unless_child = child};
   if (cable->of_rocd) cause.words = {"waits for its destination device", "the link was removed"};

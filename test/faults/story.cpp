@@ -90,7 +90,8 @@ void Story::take(const json::object& event) {
                               before);
   if (!after.empty()) states_[uri] = after;
   if (type == "stream.metrics") return;
-  events_.push_back({.type = type, .uri = uri, .after = news_of(event), .state = after});
+  events_.push_back(
+      {.type = type, .uri = uri, .after = news_of(event), .state = after == before ? "" : after});
 }
 
 std::string Story::fault_of_telling(std::size_t from, const std::vector<std::string>& words,
@@ -103,7 +104,7 @@ std::string Story::fault_of_telling(std::size_t from, const std::vector<std::str
     const bool tells = has_any(told.after, words);
     if (tells && !run_again.contains(told.uri)) return "";
     late |= tells;
-    if (told.type == "stream.state" && told.state == "running") run_again.insert(told.uri);
+    if (told.state == "running") run_again.insert(told.uri);
   }
   return late ? "tells why only when it runs again" : "does not tell";
 }

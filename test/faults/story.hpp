@@ -26,7 +26,7 @@ class Story {
   [[nodiscard]] std::string fault_of_telling(std::size_t from,
                                              const std::vector<std::string>& words,
                                              const std::set<std::string>& uris) const;
-  // Whether, since event number `from`, the stream was told to be in this state.
+  // Whether, since event number `from`, the stream was told to have come to this state.
   [[nodiscard]] bool tells_state(std::size_t from, const std::string& uri,
                                  const std::string& state) const;
   // What was told of these resources since event number `from`, to be read.
@@ -41,7 +41,7 @@ class Story {
   struct Told {
     std::string type, uri;
     std::string after;  // what was new: `post` without an exit that is in `pre`, too
-    std::string state;  // of a stream; empty: not told
+    std::string state;  // that a stream has come to; empty: none
   };
   void take(const boost::json::object& event);
 

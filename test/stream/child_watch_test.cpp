@@ -264,6 +264,15 @@ TEST_CASE("child watch: one that is not ready and goes on without a word is noti
     CHECK(borne_with >= ChildWatch::still_limit_in_a_crowd);
     CHECK(borne_with < ChildWatch::still_limit_in_a_crowd + 2 * interval);
   }
+  SECTION("not when it has said all, and waits for its link") {
+    auto watched = begun({.device = speaker});
+    watched.watch.handle_fact(FactDeviceOpened{}, watched.now);
+    watched.watch.handle_fact(FactMainLoop{}, watched.now);
+    for (int i = 0; i < 20; ++i) {
+      watched.watch.handle_other_linked(watched.now);
+      CHECK_FALSE(watched.works());
+    }
+  }
   SECTION("not when it is ready: then audio is all that it has to do") {
     auto watched = begun({.device = speaker});
     watched.prove();

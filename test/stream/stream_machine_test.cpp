@@ -542,6 +542,19 @@ TEST_CASE("a child that is not linked yet waits its turn while others are linked
   }
 }
 
+TEST_CASE("what a tool says when its device goes away is explained") {
+  for (const char* said :
+       {"stream is broken", "ERROR: roc_core: heap arena: attempt to deallocate chunk"}) {
+    INFO(said);
+    auto world = working(sending());
+    world.pass(4s);
+    world.say(std::string("error ") + said);
+    world.die({ExitStatus::Kind::signaled, SIGABRT});
+    CHECK(world.health().message == said);
+    CHECK(world.health().hint.find("went away") != std::string::npos);
+  }
+}
+
 namespace {
 const StreamProblem frozen{"PipeWire does not answer", "restart it"};
 
