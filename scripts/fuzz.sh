@@ -13,8 +13,12 @@ readonly build=build/fuzz compiler=clang++-19
 # Small enough for git; what is over it is of little use.
 readonly max_files=200
 max_input_bytes=4096
-# Names the lines in a report: any version of LLVM's will do, and so will binutils'.
-ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-19 llvm-symbolizer addr2line | head -n 1)
+# Names the lines in a report: any version of LLVM's will do, and so will binutils'. Not by a pipe into
+# `head`: it may be gone before all is written, and SIGPIPE then ends this script without a word.
+ASAN_SYMBOLIZER_PATH=
+for symbolizer in llvm-symbolizer-19 llvm-symbolizer addr2line; do
+  if ASAN_SYMBOLIZER_PATH=$(command -v "$symbolizer"); then break; fi
+done
 export ASAN_SYMBOLIZER_PATH UBSAN_OPTIONS=print_stacktrace=1
 
 die() {

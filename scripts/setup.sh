@@ -292,7 +292,7 @@ foreign_roc() {
   local path
   path=$(command -v roc-send) || return 1
   [ "$(readlink "$path")" != "$roc_prefix/launchers/roc-send" ] || return 1
-  roc-send --version 2>/dev/null | grep -q ' 0\.4\.' && roc-recv --version >/dev/null 2>&1
+  grep -q ' 0\.4\.' <<<"$(roc-send --version 2>/dev/null)" && roc-recv --version >/dev/null 2>&1
 }
 
 install_roc_prefix() {
