@@ -68,6 +68,7 @@ struct StreamNodeInfo {
   int pid = 0;                        // application.process.id
   bool capturing = false;             // records (roc-send) or plays (roc-recv)
   std::vector<LinkedNode> linked_to;  // the nodes at the other end, sorted, unique
+  std::size_t links = 0;              // to them: one per channel
   friend bool operator==(const StreamNodeInfo&, const StreamNodeInfo&) = default;
 };
 

@@ -97,6 +97,7 @@ std::map<StreamNodeKey, StreamNodeInfo> describe_stream_nodes(const Graph& graph
     // Level meters (pavucontrol) and recorders of one application: nothing is played anywhere else.
     if (!found->second->capturing && facts->media_class == "Stream/Input/Audio") return;
     found->second->linked_to.push_back({facts->name, facts->serial});
+    ++found->second->links;
   };
   for (const auto& [id, link] : graph.links()) {
     note(link.out_node, link.in_node);

@@ -113,7 +113,10 @@ void ChildWatch::handle_node(const StreamNodeInfo& node, Instant now) {
   if (!alive_) return;
   // The node of an older child of this stream, about to go.
   if (expected_.pid && node.pid > 0 && node.pid != *expected_.pid) return;
-  if (nodes_.size() < max_nodes || nodes_.contains(node.serial)) nodes_[node.serial] = node;
+  if (nodes_.size() < max_nodes || nodes_.contains(node.serial)) {
+    auto& known = nodes_[node.serial];
+    known = {node, std::max(known.most_links, node.links)};
+  }
   update_proof(now);
 }
 
@@ -168,9 +171,15 @@ const std::optional<MediaUri>& ChildWatch::bound(Interface interface) const {
 }
 
 bool ChildWatch::linked_to_device() const {
-  return std::any_of(nodes_.begin(), nodes_.end(), [this](const auto& entry) {
-    const auto& to = entry.second.linked_to;
-    return std::find(to.begin(), to.end(), expected_.device) != to.end();
+  return std::ranges::any_of(nodes_, [this](const auto& entry) {
+    const auto& [info, most_links] = entry.second;
+    return std::ranges::find(info.linked_to, expected_.device) != info.linked_to.end() && info.links == most_links;
+  });
+}
+
+bool ChildWatch::half_linked() const {
+  return std::ranges::any_of(nodes_, [](const auto& entry) {
+    return entry.second.info.links > 0 && entry.second.info.links < entry.second.most_links;
   });
 }
 
@@ -207,7 +216,7 @@ std::optional<ChildWatch::Verdict> ChildWatch::verdict(Instant now) const {
   if (!alive_) return std::nullopt;
   // Privacy: whatever else is true, its audio goes to (comes from) its own device only.
   for (const auto& [serial, node] : nodes_) {
-    for (const auto& other : node.linked_to) {
+    for (const auto& other : node.info.linked_to) {
       if (other == expected_.device) continue;
       const bool namesake = other.name == expected_.device.name;
       return Verdict{"its audio was linked to " +
@@ -217,8 +226,10 @@ std::optional<ChildWatch::Verdict> ChildWatch::verdict(Instant now) const {
   }
   if (auto idle = idleness()) return idle;
   if (unlinked_since_ && now - *unlinked_since_ >= unlinked_limit) {
-    return Verdict{proven_ ? "it runs, but its PipeWire node is no longer linked to its device"
-                           : "it runs, but its PipeWire node was not linked to its device",
+    if (!proven_) return Verdict{"it runs, but its PipeWire node was not linked to its device", true};
+    return Verdict{half_linked()
+                       ? "it runs, but a channel of its PipeWire node is no longer linked to its device"
+                       : "it runs, but its PipeWire node is no longer linked to its device",
                    true};
   }
   if (spinning_since_ && activity_at_ - *spinning_since_ >= spinning_limit)

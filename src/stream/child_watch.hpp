@@ -95,7 +95,9 @@ class ChildWatch {
   void handle_sign(Instant now, bool of_skipped_output);
   void update_proof(Instant now);
   [[nodiscard]] bool all_bound() const;
+  // Each channel that ever was: a link can be taken away alone.
   [[nodiscard]] bool linked_to_device() const;
+  [[nodiscard]] bool half_linked() const;
   [[nodiscard]] bool crowded() const;
   [[nodiscard]] std::optional<Verdict> idleness() const;
   [[nodiscard]] std::optional<Verdict> wordlessness() const;
@@ -108,7 +110,11 @@ class ChildWatch {
   std::optional<FactBinding> binding_;
   std::array<std::optional<MediaUri>, 3> bound_;  // by Interface
   std::optional<BindFailure> bind_failure_;
-  std::map<std::uint64_t, StreamNodeInfo> nodes_;  // by serial; one, unless the tool reopens it
+  struct Node {
+    StreamNodeInfo info;
+    std::size_t most_links = 0;  // that it has had
+  };
+  std::map<std::uint64_t, Node> nodes_;            // by serial; one, unless the tool reopens it
   std::optional<Instant> unlinked_since_;          // while it says that it works
   Instant last_sign_{};                            // of life
   Instant last_word_{};                            // whatever it said that says something

@@ -13,6 +13,10 @@ constexpr Duration asleep = 2s;
 // A plan that failed (another program has the ports, say) may work later without anybody telling.
 constexpr Duration plan_again = 500ms, plan_again_at_most = 4s;
 constexpr std::size_t max_avoided_ports = 64;
+// A sound system that is always slow excuses a child so often, not for ever.
+constexpr unsigned excusing_answers = 3;
+// A doubt that comes back later than that is another one: the longest time to find one, and some.
+constexpr Duration same_doubt_within = ChildWatch::silent_limit + 5s;
 
 const EndpointRef* endpoint_of(const Connection& connection) {
   return std::get_if<EndpointRef>(&connection);
@@ -89,10 +93,16 @@ void StreamMachine::handle_connection(bool connected, Now now) {
 }
 
 void StreamMachine::handle_sound(SoundNews news, Now now) {
-  const bool was_silent = silence_ || news.late;
+  const bool asked = std::exchange(sound_asked_, false);
+  if (asked && news.late) {
+    if (late_at_ && now.mono - *late_at_ > same_doubt_within) late_answers_ = 0;
+    late_at_ = now.mono;
+    ++late_answers_;
+  }
+  const bool was_silent = silence_ || (news.late && late_answers_ <= excusing_answers);
   if (was_silent && !news.silence) watch_.excuse(now.mono);
   // A doubt of before is certain now; one of before the silence is not.
-  sound_answered_ = std::exchange(sound_asked_, false) && !news.silence && !was_silent;
+  sound_answered_ = asked && !news.silence && !was_silent;
   silence_ = std::move(news.silence);
   only_tools_ = news.only_tools;
   decide(now);
@@ -382,6 +392,7 @@ void StreamMachine::begin_generation(Now now) {
       expected.looks_up_names |= *uri && !is_ip_address((*uri)->host);
   }
   watch_ = ChildWatch(std::move(expected), now.mono);
+  late_answers_ = 0;
 }
 
 void StreamMachine::check_bind_failure() {

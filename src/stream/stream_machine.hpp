@@ -147,6 +147,8 @@ class StreamMachine {
   bool sound_asked_ = false, sound_answered_ = false;
   std::optional<StreamProblem> silence_;  // of the sound system, as last told
   bool only_tools_ = false;               // see SoundNews
+  unsigned late_answers_ = 0;             // in a row, when this child was doubted
+  std::optional<Instant> late_at_;        // the last of them
   std::optional<DeviceInfo> source_, destination_;
   AboutDevice about_source_, about_destination_;
 

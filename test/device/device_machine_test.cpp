@@ -463,6 +463,14 @@ TEST_CASE("nodes of children are told with the other ends of their links, once f
   REQUIRE(world.stream_nodes.size() == 2);
   CHECK(world.stream_nodes[1].linked_to ==
         std::vector<LinkedNode>{{"speakers", world.node("speakers")->serial}});
+  CHECK(world.stream_nodes[1].links == 2);
+
+  // One channel of two: the same nodes, and something is missing.
+  world.remove(world.machine.graph().links().begin()->first);
+  REQUIRE(world.settle());
+  REQUIRE(world.stream_nodes.size() == 3);
+  CHECK(world.stream_nodes[2].linked_to == world.stream_nodes[1].linked_to);
+  CHECK(world.stream_nodes[2].links == 1);
 
   world.remove(id);
   REQUIRE(world.settle());

@@ -101,6 +101,7 @@ TEST_CASE("the node of a child is told with its device, its pid and its end", "[
     CHECK(mic.playback_serial != mic.capture_serial);
     CHECK(node.stream == stream);
     CHECK(node.linked_to == std::vector<LinkedNode>{{"rocd.mic.feed", mic.playback_serial}});
+    CHECK(node.links == 2);
     CHECK_FALSE(node.capturing);
     CHECK(node.pid == player.pid());
     // Two links, one report.

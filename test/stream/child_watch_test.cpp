@@ -111,6 +111,46 @@ TEST_CASE("child watch: a main thread may stand still for a while as long as oth
   }
 }
 
+TEST_CASE("child watch: a child that loses one of its channels is not linked to its device") {
+  Watched watched;
+  StreamNodeInfo node;
+  node.serial = 100;
+  const auto link = [&](std::size_t links) {
+    node.linked_to.clear();
+    if (links > 0) node.linked_to = {speaker};
+    node.links = links;
+    watched.watch.handle_node(node, watched.now);
+  };
+  link(1);  // the session manager makes one after the other
+  watched.prove();
+  link(2);
+  watched.now += 1min;
+  watched.watch.handle_fact(FactProgress{}, watched.now);
+  CHECK_FALSE(watched.verdict());
+  SECTION("one is back in time") {
+    link(1);
+    watched.now += 2s;
+    link(2);
+    watched.now += 10s;
+    CHECK_FALSE(watched.verdict());
+  }
+  SECTION("one is gone") {
+    link(1);
+    watched.now += 2700ms;
+    CHECK_FALSE(watched.verdict());
+    watched.now += 100ms;
+    CHECK(watched.verdict() ==
+          "it runs, but a channel of its PipeWire node is no longer linked to its device");
+    CHECK(watched.may_wait_for_sound());
+  }
+  SECTION("both are gone") {
+    link(0);
+    watched.now += 2800ms;
+    CHECK(watched.verdict() ==
+          "it runs, but its PipeWire node is no longer linked to its device");
+  }
+}
+
 TEST_CASE("child watch: a stopped child is noticed within 3 s, and told apart") {
   Watched watched;
   watched.prove();

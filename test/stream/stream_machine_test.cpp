@@ -590,6 +590,32 @@ TEST_CASE("before a child is ended for standing still it is asked whether PipeWi
     world.sound({});
     CHECK(world.take("fault") == 1);
   }
+  SECTION("it always does so late: that excuses a child three times, not for ever") {
+    for (int i = 0; i < 3; ++i) {
+      world.sound({.late = true});
+      CHECK(world.take("fault") == 0);
+      world.pass(2800ms);
+      CHECK(world.take("check") == 1);
+    }
+    SECTION("then it is the one to blame") {
+      world.sound({.late = true});
+      CHECK(world.take("fault") == 1);
+    }
+    SECTION("but a doubt that comes after a while is another one") {
+      world.sound({.silence = frozen, .late = true});
+      world.sound({});
+      world.node({"rocd.speaker"});
+      world.say("progress");
+      world.pass(20s);
+      world.say("progress");
+      world.pass(20s);
+      world.node_gone();
+      world.pass(2800ms);
+      CHECK(world.take("check") == 1);
+      world.sound({.late = true});
+      CHECK(world.take("fault") == 0);
+    }
+  }
   SECTION("it does: the child stays, and the health says the cause") {
     world.sound({frozen});
     world.pass(1h);
