@@ -7,6 +7,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <stdexcept>
+#include <tuple>
 
 namespace rocd::test {
 namespace {
@@ -20,6 +21,10 @@ constexpr Milliseconds longest_distance = 1s;
 constexpr Milliseconds longest_peace = 500ms;
 // Before what is played has ended; what is recorded does not grow for ever.
 constexpr Milliseconds oldest_sound = 8min;
+// After so many faults all streams have to be healthy again, in a while without any: they tell of
+// what was lost in the last 10 s.
+constexpr unsigned faults_to_recovery = 20;
+constexpr Milliseconds recovered_within = 30s;
 
 std::string difference(const std::map<std::string, int>& before,
                        const std::map<std::string, int>& now) {
@@ -35,17 +40,22 @@ std::string difference(const std::map<std::string, int>& before,
   return text;
 }
 
-// A child that spins and is killed at once was never seen to spin.
+// A child that spins and is killed at once was never seen to spin. And a health has one cause, of
+// two that last.
 template <class Happened>
 bool is_overtaken(const Cause& cause, const Fault& fault, const std::vector<Happened>& all) {
   bool later = false;
   for (const auto& happened : all) {
     const auto& other = happened.fault;
-    if (later && std::ranges::any_of(cause.streams, [&](const auto& stream) {
+    if (&other == &fault) {
+      later = true;
+      continue;
+    }
+    const bool matters = later || (cause.health && other.end);
+    if (matters && std::ranges::any_of(cause.streams, [&](const auto& stream) {
           return other.reach.children.contains(stream);
         }))
       return true;
-    later |= &other == &fault;
   }
   return false;
 }
@@ -82,10 +92,7 @@ std::vector<const FaultKind*> Campaign::choose() {
   deck_.pop_back();
   if (chosen[0]->company == Company::none || !std::bernoulli_distribution(company_share)(random_))
     return chosen;
-  const auto fits = [&](const FaultKind* kind) {
-    return kind->company == Company::any ||
-           (kind->company != Company::none && chosen[0]->company == Company::any);
-  };
+  const auto fits = [&](const FaultKind* kind) { return may_meet(*kind, *chosen[0]); };
   const auto found = std::find_if(deck_.rbegin(), deck_.rend(), fits);
   if (found == deck_.rend()) return chosen;
   chosen.push_back(*found);
@@ -100,11 +107,12 @@ std::vector<const FaultKind*> Campaign::choose() {
 void Campaign::make_happen(const std::vector<const FaultKind*>& kinds, Happening& happening,
                            Outcome& outcome) {
   happening.children = house_.children();
-  for (const auto& [stream, child] : happening.children)
-    happening.waited[stream] = waited_for_processor(child.pid);
-  happening.waited[pulse] = waited_for_processor(house_.session.pid(pulse));
+  std::map<std::string, int> pids{{pulse, house_.session.pid(pulse)}};
+  for (const auto& [stream, child] : happening.children) pids[stream] = child.pid;
+  happening.waits = std::make_unique<ProcessorWaits>(std::move(pids));
   happening.begin = Clock::now();
-  std::vector<std::pair<SteadyTime, std::size_t>> ends;
+  // Who ends another fault may have to ask rocd.
+  std::vector<std::tuple<bool, SteadyTime, std::size_t>> ends;
   for (const auto* kind : kinds) {
     outcome.kinds.emplace_back(kind->name);
     happening.whole = attempt(outcome, [&] { begin_one(*kind, happening, outcome); });
@@ -115,14 +123,17 @@ void Campaign::make_happen(const std::vector<const FaultKind*>& kinds, Happening
     if (!fault.found) outcome.kinds.pop_back();
     if (!fault.found && kinds.size() == 1)
       outcome.problems.push_back("nothing could be hit: " + fault.what);
-    if (fault.end) ends.emplace_back(Clock::now() + fault.lasts, happening.faults.size() - 1);
+    if (fault.end)
+      ends.emplace_back(!fault.unreachable, Clock::now() + fault.lasts,
+                        happening.faults.size() - 1);
     if (kind != kinds.back())
       std::this_thread::sleep_for(
           between(0ms, fault.end ? std::min(fault.lasts / 2, longest_distance) : longest_distance,
                   random_));
   }
+  house_.spare(happening.reach.children);
   std::sort(ends.begin(), ends.end());
-  for (const auto& [due, index] : ends) {
+  for (const auto& [reachable, due, index] : ends) {
     std::this_thread::sleep_until(due);  // it lasts so long: that is the fault
     end_one(happening.faults[index], happening, outcome);
   }
@@ -207,6 +218,7 @@ void Campaign::judge(const Happening& happening, Outcome& outcome) {
     if (happened.fault.check) attempt(outcome, happened.fault.check);
   attempt(outcome, [&] { check_inventory(outcome); });
   attempt(outcome, [&] { check_order(outcome); });
+  if (++happened_ % faults_to_recovery == 0) attempt(outcome, [&] { check_recovered(outcome); });
 }
 
 bool Campaign::attempt(Outcome& outcome, const std::function<void()>& what) {
@@ -343,6 +355,24 @@ void Campaign::check_order(Outcome& outcome) {
   if (!eventually(agrees, 5s)) outcome.problems.emplace_back("events and GET /streams disagree");
   for (auto& contradiction : story.take_contradictions())
     outcome.problems.push_back(std::move(contradiction));
+}
+
+// Each of them once: what a busy machine loses of one is no matter of another.
+void Campaign::check_recovered(Outcome& outcome) {
+  std::map<std::string, std::string> ill;
+  for (const auto& stream : house_.streams()) ill[stream] = "";
+  const auto recovered = [&] {
+    for (auto at = ill.begin(); at != ill.end();) {
+      const auto health = house_.rocd().stream(at->first).at("status").at("health");
+      at->second = boost::json::serialize(health);
+      at = health.at("overall").as_string() == "healthy" ? ill.erase(at) : std::next(at);
+    }
+    return ill.empty();
+  };
+  const auto limit = std::chrono::duration_cast<Milliseconds>(recovered_within * patience_);
+  if (eventually(recovered, limit, 200ms)) return;
+  for (const auto& [stream, health] : ill)
+    outcome.problems.push_back(fmt::format("{} does not become healthy again: {}", stream, health));
 }
 
 }  // namespace rocd::test

@@ -4,11 +4,13 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "faults/fault.hpp"
+#include "faults/waits.hpp"
 
 namespace rocd::test {
 
@@ -54,7 +56,7 @@ class Campaign {
     Reach reach;                            // of all of them
     SteadyTime begin;                       // before the first of them
     std::map<std::string, Child> children;  // before
-    std::map<std::string, double> waited;   // for a processor, by then; seconds
+    std::unique_ptr<ProcessorWaits> waits;  // of these, and of the Pulse server; from the begin on
     bool new_sound = false, new_story = false;
     bool whole = true;  // false: one of them could not be made
   };
@@ -92,6 +94,7 @@ class Campaign {
   void check_cause(const Cause& cause, std::size_t told_before, Outcome& outcome);
   void check_health(const Cause& cause, Outcome& outcome);
   void check_order(Outcome& outcome);
+  void check_recovered(Outcome& outcome);
   void check_inventory(Outcome& outcome);
   [[nodiscard]] std::string last_words(const std::string& stream) const;
   void check_bystanders(const Happening& happening, Outcome& outcome);
@@ -101,8 +104,8 @@ class Campaign {
   void check_way(const Way& way, const Happening& happening, SteadyTime until, Controls& controls,
                  Outcome& outcome);
   void check_strangers(const Happening& happening, Outcome& outcome);
-  [[nodiscard]] double waited(const Happening& happening, const Way& way) const;
-  [[nodiscard]] double waited_by_pulse(const Happening& happening) const;
+  void check_bystander(const Way& way, const Happening& happening, const Hearing& hearing,
+                       Outcome& outcome) const;
   [[nodiscard]] Term term_of(const Way& way, const Happening& happening) const;
   [[nodiscard]] Hearing hear(const Way& way, Span span, bool forgives, Controls& controls) const;
 
@@ -114,6 +117,7 @@ class Campaign {
   std::map<std::string, int> inventory_;
   std::map<std::string, std::string> uris_;  // of streams, by display name
   std::size_t told_before_ = 0;              // events before the fault
+  unsigned happened_ = 0;                    // faults
   bool broken_ = false;
 };
 

@@ -17,6 +17,8 @@ constexpr double window_seconds = 0.1;
 constexpr std::size_t hit_windows = 3;
 constexpr double bystander_seconds = 0.5;
 constexpr double longest_excuse = 0.5;
+// What is played is on its way for so long, and a recording may be behind.
+constexpr Milliseconds right_before = 500ms;
 constexpr std::size_t forgiven_windows = 10;  // of a fault
 // All tones at once, without a break, are there as much later than the last of them at most.
 constexpr std::chrono::duration<double> longest_unrest{5};
@@ -43,6 +45,17 @@ std::vector<bool> machine_silences(const std::vector<bool>& control) {
   return silences;
 }
 
+// First windows, and how many.
+std::vector<std::pair<std::size_t, std::size_t>> silences(const std::vector<bool>& heard) {
+  std::vector<std::pair<std::size_t, std::size_t>> found;
+  for (std::size_t i = 0; i < heard.size(); ++i) {
+    if (heard[i]) continue;
+    if (i == 0 || heard[i - 1]) found.emplace_back(i, 0);
+    ++found.back().second;
+  }
+  return found;
+}
+
 // Seconds until the end of the last silence of so many windows.
 double end_of_silence(const std::vector<bool>& heard, std::size_t least) {
   std::size_t in_a_row = 0;
@@ -63,20 +76,6 @@ std::vector<bool> Campaign::heard_in(const Way& way, Span span) const {
   if (windows < static_cast<double>(heard.size()))
     heard.resize(windows < 0 ? 0 : static_cast<std::size_t>(windows));
   return heard;
-}
-
-// For a processor, since the begin.
-double Campaign::waited(const Happening& happening, const Way& way) const {
-  double seconds = 0;
-  const auto now = house_.children();
-  for (const auto& stream : way.streams)
-    if (now.contains(stream))
-      seconds += waited_for_processor(now.at(stream).pid) - happening.waited.at(stream);
-  return seconds;
-}
-
-double Campaign::waited_by_pulse(const Happening& happening) const {
-  return waited_for_processor(house_.session.pid(pulse)) - happening.waited.at(pulse);
 }
 
 // Of the faults that hit it, the last; where everything that sounds was started again, of all.
@@ -129,16 +128,31 @@ void Campaign::check_way(const Way& way, const Happening& happening, SteadyTime 
     outcome.slowest = way.name + " " + hearing.line;
     return;
   }
-  const double tools = waited(happening, way), pulse_server = waited_by_pulse(happening);
-  const double excused = std::clamp(tools + pulse_server, 0.0, longest_excuse);
-  const double borne_with = bystander_seconds * patience_ + excused;
-  const auto disturbed =
-      end_of_silence(hearing.heard, static_cast<std::size_t>(borne_with / window_seconds));
-  if (disturbed > 0)
+  check_bystander(way, happening, hearing, outcome);
+}
+
+// It may be silent for as long as it had no processor meanwhile, or right before.
+void Campaign::check_bystander(const Way& way, const Happening& happening, const Hearing& hearing,
+                               Outcome& outcome) const {
+  const auto time_of = [&](std::size_t window) {
+    const std::chrono::duration<double> after(static_cast<double>(window) * window_seconds);
+    return happening.begin + std::chrono::duration_cast<Clock::duration>(after);
+  };
+  for (const auto& [first, windows] : silences(hearing.heard)) {
+    const double silent = static_cast<double>(windows) * window_seconds;
+    if (silent < bystander_seconds * patience_) continue;
+    const auto since = time_of(first) - right_before;
+    const auto until = time_of(first + windows);
+    double tools = 0;
+    for (const auto& stream : way.streams) tools += happening.waits->waited(stream, since, until);
+    const double server = happening.waits->waited(pulse, since, until);
+    if (silent < bystander_seconds * patience_ + std::min(tools + server, longest_excuse)) continue;
     outcome.problems.push_back(fmt::format(
-        "{} is disturbed until {:.1f} s after the begin, and was not hit; since then its tools "
-        "waited {:.1f} s for a processor, the Pulse server {:.1f} s: {}\n  without rocd: {}",
-        way.name, disturbed, tools, pulse_server, hearing.line, hearing.control));
+        "{} is silent for {:.1f} s, {:.1f} s after the begin, and was not hit; its tools waited "
+        "{:.2f} s for a processor then, the Pulse server {:.2f} s: {}\n  without rocd: {}",
+        way.name, silent, static_cast<double>(first) * window_seconds, tools, server, hearing.line,
+        hearing.control));
+  }
 }
 
 void Campaign::check_tones(const Happening& happening, Outcome& outcome) {

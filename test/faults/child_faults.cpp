@@ -70,7 +70,7 @@ Fault stop_child(House& house, Random& random) {
   return send_signal(house, random, SIGSTOP, "SIGSTOP", {"SIGSTOP"});
 }
 
-// One that is stopped for less is not ended, for more is.
+// One that is stopped for less is not ended, for more is; in between it is told if it was.
 constexpr Milliseconds borne_with = 1s, ended_for_certain = 3500ms;
 
 Fault pause_child(House& house, Random& random) {
@@ -80,7 +80,10 @@ Fault pause_child(House& house, Random& random) {
   const auto stream = *fault.reach.children.begin();
   const int pid = house.children().at(stream).pid;
   if (lasts < borne_with) fault.reach.children.clear();
-  if (lasts < ended_for_certain) fault.causes.clear();
+  if (lasts < ended_for_certain) {
+    fault.causes.front().words.emplace_back("stands still");  // it goes on, and is seen a bit later
+    fault.causes.front().unless_child = pid;
+  }
   fault.lasts = lasts;
   fault.end = [pid] {
     if (pid > 0 && process_runs(pid)) ::kill(pid, SIGCONT);
@@ -129,7 +132,11 @@ void add_child_faults(std::vector<FaultKind>& kinds) {
   kinds.push_back({"child: SIGSTOP", Company::any, stop_child});
   kinds.push_back({"child: SIGSTOP and SIGCONT", Company::any, pause_child});
   kinds.push_back({"child: spins", Company::any, spin_child});
-  kinds.push_back({"tool: broken, then restored", Company::others, break_tool});
+  kinds.push_back({.name = "tool: broken, then restored",
+                   .company = Company::others,
+                   .begin = break_tool,
+                   .outlives_rocd = true,
+                   .writes = false});
 }
 
 }  // namespace rocd::test

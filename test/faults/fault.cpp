@@ -1,6 +1,7 @@
 #include "faults/fault.hpp"
 
 #include <stdexcept>
+#include <tuple>
 
 namespace rocd::test {
 
@@ -27,6 +28,18 @@ Reach reach_of_network(const House& house) {
 
 Reach reach_of_all(const House& house) {
   return reach_of(house, house.streams());
+}
+
+bool may_meet(const FaultKind& a, const FaultKind& b) {
+  if (a.company == Company::none || b.company == Company::none) return false;
+  if (a.company == Company::any || b.company == Company::any) return true;
+  const bool a_last = a.company == Company::last, b_last = b.company == Company::last;
+  if (a_last && b_last) return false;
+  if (a_last != b_last) {
+    const auto& [house, other] = a_last ? std::tie(a, b) : std::tie(b, a);
+    return !house.new_rocd || other.outlives_rocd;
+  }
+  return (a.no_writes && !b.writes) || (b.no_writes && !a.writes);
 }
 
 std::vector<std::string> why_a_child_ended() {

@@ -67,8 +67,14 @@ struct FaultKind {
   const char* name;
   Company company = Company::none;
   Fault (*begin)(House& house, Random& random);
-  bool new_rocd = false;  // its events begin anew
+  bool new_rocd = false;       // its events begin anew
+  bool outlives_rocd = false;  // nothing of it goes with a rocd that is killed
+  bool writes = true;          // it changes what rocd stores
+  bool no_writes = false;      // nothing can be stored while it lasts
 };
+
+// Can the two of them happen at the same time?
+[[nodiscard]] bool may_meet(const FaultKind& a, const FaultKind& b);
 
 [[nodiscard]] const std::vector<FaultKind>& fault_kinds();
 

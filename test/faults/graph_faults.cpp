@@ -120,7 +120,7 @@ std::vector<GraphLink> links_of(const House& house, const Target& cable) {
   return links;
 }
 
-// Both channels of one cable.
+// Both channels of one cable, or one.
 Fault remove_link(House& house, Random& random) {
   std::set<std::pair<std::string, std::string>> linked;
   for (const auto& link : graph_links(house.session)) linked.emplace(link.from, link.to);
@@ -129,7 +129,9 @@ Fault remove_link(House& house, Random& random) {
     return linked.contains({t.node, t.to}) && !house.spared().contains(t.stream);
   });
   if (cable == nullptr) return {.what = "no link is there to be removed", .found = false};
-  const auto former = links_of(house, *cable);
+  auto former = links_of(house, *cable);
+  const bool one = former.size() > 1 && std::bernoulli_distribution(0.5)(random);
+  if (one) former = {former[pick_index(former.size(), random)]};
   const int child = cable->of_rocd ? 0 : house.children().at(cable->stream).pid;
   const auto at = Clock::now();
   // As a patchbay does it when its user clicks on the cables.
@@ -144,8 +146,8 @@ Fault remove_link(House& house, Random& random) {
   // What the session manager has made it may heal before anybody else sees it.
   Cause cause{.words = {"no longer linked"}, .streams = {cable->stream}, .unless_child = child};
   if (cable->of_rocd) cause.words = {"waits for its destination device", "the link was removed"};
-  return {.what = "another client unlinks " + cable->node + " from " + cable->to + " of " +
-                  cable->stream,
+  return {.what = std::string("another client unlinks ") + (one ? "a channel of " : "") +
+                  cable->node + " from " + cable->to + " of " + cable->stream,
           .reach = reach_of(house, {cable->stream}),
           .causes = {cause},
           .at = at};

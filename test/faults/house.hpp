@@ -46,9 +46,6 @@ struct Child {
   friend bool operator==(const Child&, const Child&) = default;
 };
 
-// Seconds for which its threads could have gone on, but had none. 0: it is gone.
-[[nodiscard]] double waited_for_processor(int pid);
-
 class House {
  public:
   // profile: of all streams.

@@ -1,4 +1,4 @@
-// What the house asks of the kernel: namespaces, the network interface, who waits.
+// What the house asks of the kernel: namespaces, the network interface.
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -8,7 +8,6 @@
 
 #include <cstring>
 #include <fstream>
-#include <sstream>
 #include <system_error>
 
 #include "base/descriptor.hpp"
@@ -48,18 +47,6 @@ void set_interface(bool up) {
   const int flags = up ? request.ifr_flags | IFF_UP : request.ifr_flags & ~IFF_UP;
   request.ifr_flags = static_cast<short>(flags);
   if (::ioctl(any.get(), SIOCSIFFLAGS, &request) != 0) fail("cannot switch lo");
-}
-
-double waited_for_processor(int pid) {
-  double nanoseconds = 0;
-  std::error_code gone;
-  for (const auto& task :
-       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", gone)) {
-    std::istringstream file(read_file(task.path() / "schedstat"));
-    double ran = 0, waited = 0;
-    if (file >> ran >> waited) nanoseconds += waited;
-  }
-  return nanoseconds / 1e9;
 }
 
 }  // namespace rocd::test

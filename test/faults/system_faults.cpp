@@ -69,7 +69,8 @@ Fault kill_rocd(House& house, Random& random) {
                 check_restored(house, former);
               },
           .lasts = between(0ms, 1s, random),
-          .new_sound = true};  // its devices went with it
+          .new_sound = true,  // its devices went with it
+          .unreachable = true};
 }
 
 // A refused write, and one that works again, are part of the fault: nothing is lost in silence.
@@ -275,22 +276,26 @@ Fault read_only_disk(House& house, Random&) {
                 check_restored(house, former);
                 expect_written(house);
               },
-          .new_sound = true};
+          .new_sound = true,
+          .unreachable = true};
 }
 
 Fault no_descriptors(House& house, Random& random) {
   const int pid = house.rocd().process().pid();
+  const auto limit_descriptors = [pid](const rlimit* limit, rlimit* former) {
+    if (::prlimit(pid, RLIMIT_NOFILE, limit, former) != 0)
+      throw std::system_error(errno, std::generic_category(), "limit of descriptors");
+  };
   auto names = house.piped_streams();
   std::erase_if(names, [&](const auto& name) { return house.spared().contains(name); });
   const auto stream = pick(names, random);
   int child = -1;
   eventually([&] { return (child = house.rocd().child_of(stream)) > 0; }, 10s);
   rlimit before{};
-  ::prlimit(pid, RLIMIT_NOFILE, nullptr, &before);
+  limit_descriptors(nullptr, &before);
   rlimit low = before;
   low.rlim_cur = 3;  // whatever is opened from here on fails
-  if (::prlimit(pid, RLIMIT_NOFILE, &low, nullptr) != 0)
-    throw std::system_error(errno, std::generic_category(), "limit of descriptors");
+  limit_descriptors(&low, nullptr);
   if (child < 0 || ::kill(child, SIGKILL) != 0)
     throw std::runtime_error(stream + " has no child to be killed");
   // Without any it cannot see what is wrong with whom another fault has hit before, either.
@@ -299,7 +304,7 @@ Fault no_descriptors(House& house, Random& random) {
   return {
       .what = "rocd has no descriptors left when the child of " + stream + " dies",
       .reach = std::move(reach),
-      .end = [pid, before] { ::prlimit(pid, RLIMIT_NOFILE, &before, nullptr); },
+      .end = [limit_descriptors, before] { limit_descriptors(&before, nullptr); },
       // One that had failed before is tried again after 4.2 s at the latest.
       .lasts = between(4500ms, 6s, random),
       .causes = {{{"Too many open files"}, {stream}}, {{"Too many open files"}, {stream}, true}},
@@ -309,11 +314,14 @@ Fault no_descriptors(House& house, Random& random) {
 }  // namespace
 
 void add_system_faults(std::vector<FaultKind>& kinds) {
-  kinds.push_back({"rocd: SIGKILL, started again", Company::last, kill_rocd, true});
-  kinds.push_back({"disk: state directory full", Company::others, full_disk});
-  kinds.push_back({"disk: no write succeeds", Company::others, unwritable_disk});
+  const auto add_disk = [&](const char* name, Fault (*begin)(House&, Random&)) {
+    kinds.push_back({.name = name, .company = Company::others, .begin = begin, .no_writes = true});
+  };
+  add_disk("disk: state directory full", full_disk);
+  add_disk("disk: no write succeeds", unwritable_disk);
   if (House::fakes_clock())
     kinds.push_back({"rocd: the wall clock jumps", Company::others, clock_jump});
+  kinds.push_back({"rocd: SIGKILL, started again", Company::last, kill_rocd, true});
   kinds.push_back(
       {"disk: state directory read-only at start", Company::last, read_only_disk, true});
   kinds.push_back({"rocd: no descriptors left", Company::last, no_descriptors});
