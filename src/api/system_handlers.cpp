@@ -48,7 +48,10 @@ json::object system_json(const Services& services) {
   json::object pipewire{{"connected", driver.connected()}};
   pipewire["version"] =
       driver.version().empty() ? json::value(nullptr) : json::value(json::string(driver.version()));
-  if (const auto silence = driver.silence(); !silence.empty()) pipewire["message"] = silence;
+  if (const auto silence = driver.silence(); !silence.empty())
+    pipewire["message"] = silence;
+  else if (!driver.session_manager_runs())
+    pipewire["message"] = no_session_manager;
   json::object state{{"writable", true}};
   if (const auto writable = context.store.check_writable(); !writable)
     state = {{"writable", false},
@@ -93,22 +96,27 @@ std::string trouble_with_tools(const EngineInfo& engine) {
   return names + " cannot be used; GET /system says why";
 }
 
+// Empty: programs can play and record.
+std::string_view trouble_with_pipewire(const DeviceDriver& driver) {
+  if (!driver.connected()) return "PipeWire is not connected";
+  if (!driver.silence().empty()) return "PipeWire does not answer";
+  if (!driver.session_manager_runs()) return no_session_manager;
+  return {};
+}
+
 HttpResponse read_ready(const Call& call, Services& services) {
   const auto& context = services.context;
   const bool readable = context.store.self_uid().has_value();
   const bool writable = context.store.check_writable().has_value();
   const auto tools = trouble_with_tools(context.engine.info());
-  const auto& driver = context.endpoints.driver();
-  const bool answers = driver.connected() && driver.silence().empty();
+  const auto trouble = trouble_with_pipewire(context.endpoints.driver());
   json::array checks;
   checks.push_back(check("state", readable && writable,
                          readable ? "the state directory cannot be written to"
                                   : "the state directory cannot be read"));
-  checks.push_back(
-      check("pipewire", answers,
-            driver.connected() ? "PipeWire does not answer" : "PipeWire is not connected"));
+  checks.push_back(check("pipewire", trouble.empty(), trouble));
   checks.push_back(check("tools", tools.empty(), tools));
-  if (readable && writable && answers && tools.empty()) {
+  if (readable && writable && trouble.empty() && tools.empty()) {
     return fresh(json_response(200, json::object{{"ready", true}, {"checks", std::move(checks)}}));
   }
   HttpProblem problem{.status = 503, .detail = "not ready"};

@@ -108,9 +108,10 @@ struct Daemon::Impl {
   }
 
   [[nodiscard]] std::string status_text() const {
-    const auto pipewire = !driver.connected()         ? PipeWireState::absent
-                          : !driver.silence().empty() ? PipeWireState::silent
-                                                      : PipeWireState::connected;
+    const auto pipewire = !driver.connected()             ? PipeWireState::absent
+                          : !driver.silence().empty()     ? PipeWireState::silent
+                          : driver.session_manager_runs() ? PipeWireState::connected
+                                                          : PipeWireState::unmanaged;
     return service_status(streams.count_states(), pipewire, reload_failed);
   }
   Result<> load_self();

@@ -23,7 +23,9 @@ std::string service_status(const std::map<StreamState, std::size_t>& streams,
   const auto* noun = all == 1 ? "stream" : "streams";
   const auto* pipewire = pipewire_state == PipeWireState::connected ? "PipeWire connected"
                          : pipewire_state == PipeWireState::silent  ? "PipeWire does not answer"
-                                                                    : "PipeWire not connected";
+                         : pipewire_state == PipeWireState::unmanaged
+                             ? "no session manager (WirePlumber) runs"
+                             : "PipeWire not connected";
   if (all == 0) return fmt::format("no streams, {}", pipewire);
   if (running == all) return fmt::format("{} {} running, {}", all, noun, pipewire);
   return fmt::format("{} of {} {} running{}, {}", running, all, noun, others, pipewire);

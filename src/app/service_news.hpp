@@ -14,7 +14,8 @@
 
 namespace rocd {
 
-enum class PipeWireState { absent, silent, connected };  // silent: it does not answer
+// silent: it does not answer. unmanaged: there is no session manager.
+enum class PipeWireState { absent, silent, unmanaged, connected };
 
 // "3 streams running, PipeWire connected": what `systemctl status` shows. Streams that are switched
 // off do not count. reload_failed: the configuration in force is older than the file.

@@ -86,6 +86,8 @@ struct DeviceCallbacks {
   // While connected: after each check() once it is answered; false when something that was asked is
   // not answered in time, true again when it is at last.
   std::function<void(bool answers, const std::string& reason)> on_answer;
+  // While connected: once, and when it comes or goes.
+  std::function<void(bool runs)> on_session_manager;
   std::function<void(const DeviceInfo&)> on_device;  // new or changed
   std::function<void(const std::string& node_name)> on_device_gone;
   // Why a virtual device is not made for the time being; empty once that is over.
@@ -94,6 +96,9 @@ struct DeviceCallbacks {
   std::function<void(const Uid& stream, std::uint64_t serial)> on_stream_node_gone;
   std::function<void(const Uid& stream, bool linked, const std::string& reason)> on_link;
 };
+
+inline constexpr std::string_view no_session_manager =
+    "no session manager (WirePlumber) runs: nobody links programs to devices";
 
 class DeviceDriver {
  public:
@@ -125,6 +130,9 @@ class DeviceDriver {
   [[nodiscard]] virtual bool connected() const = 0;
   // Why it is no use although it is connected: it does not answer. Empty while it does.
   [[nodiscard]] virtual std::string silence() const = 0;
+  // False: nobody links programs to devices; those that are linked lose that. True while nothing is
+  // known.
+  [[nodiscard]] virtual bool session_manager_runs() const = 0;
   [[nodiscard]] virtual std::string version() const = 0;  // of the sound system; empty if away
 
   // Removes every node and link that it made; nothing is called back afterwards.

@@ -101,6 +101,7 @@ void DeviceMachine::handle_disconnected(const std::string& reason) {
   sweeping_.clear();
   pending_default_.clear();
   unconfirmed_default_.clear();
+  told_manager_.reset();
   effects_.clear();
   wake_at_.reset();
   for (auto& [uid, device] : devices_) {
@@ -376,6 +377,9 @@ std::optional<DeviceInfo> DeviceMachine::describe_own(const Device& device) cons
 }
 
 void DeviceMachine::report() {
+  const bool manager_runs = graph_.defaults.known;
+  if (std::exchange(told_manager_, manager_runs) != manager_runs)
+    events_.push_back(SessionManager{manager_runs});
   std::map<std::string, DeviceInfo> devices;
   std::map<std::string_view, int> names;
   for (const auto* node : graph_.nodes()) ++names[node->name];

@@ -79,8 +79,13 @@ class DeviceMachine {
     Uid device;
     std::string problem;  // empty: it is over
   };
+  // Who links programs to devices. It publishes which device is the default one: if nobody does,
+  // there is none.
+  struct SessionManager {
+    bool runs;
+  };
   using Event = std::variant<DeviceInfo, DeviceGone, DeviceProblem, StreamNodeInfo, StreamNodeGone,
-                             LinkChanged>;
+                             LinkChanged, SessionManager>;
 
   explicit DeviceMachine(const Uid& instance);
 
@@ -185,6 +190,7 @@ class DeviceMachine {
   std::map<bool, DefaultSet> unconfirmed_default_;
   std::map<std::string, DeviceInfo> told_devices_;
   std::map<StreamNodeKey, StreamNodeInfo> told_stream_nodes_;
+  std::optional<bool> told_manager_;  // whether it runs
   std::optional<Instant> wake_at_;
   std::deque<Effect> effects_;
   std::deque<Event> events_;

@@ -30,6 +30,7 @@ class EndpointDispatcher final {
     std::function<void(const Uid& endpoint)> on_changed;  // spec or status, or gone
     std::function<void(bool connected)> on_connection;
     std::function<void(bool answers, const std::string& reason)> on_answer;  // see DeviceDriver
+    std::function<void(bool runs)> on_session_manager;
     // Passed through to the stream dispatcher.
     std::function<void(const StreamNodeInfo&)> on_stream_node;
     std::function<void(const Uid& stream, std::uint64_t serial)> on_stream_node_gone;

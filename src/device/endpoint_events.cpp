@@ -19,6 +19,7 @@ void EndpointDispatcher::Impl::start_driver() {
   driver.start({
       .on_connection = [this](bool up, const std::string& reason) { on_connection(up, reason); },
       .on_answer = [this](bool answers, const std::string& reason) { on_answer(answers, reason); },
+      .on_session_manager = [this](bool runs) { on_session_manager(runs); },
       .on_device = [this](const DeviceInfo& info) { on_device(info); },
       .on_device_gone = [this](const std::string& name) { on_device_gone(name); },
       .on_device_problem = [this](
@@ -68,9 +69,18 @@ void EndpointDispatcher::Impl::on_connection(bool connected, const std::string& 
 }
 
 void EndpointDispatcher::Impl::on_answer(bool answers, const std::string& reason) {
-  news.tell_connection(true, reason);
+  news.tell_connection(true, answers ? missing_manager() : reason);
   if (callbacks.on_answer) callbacks.on_answer(answers, reason);
   refresh_all();
+}
+
+std::string EndpointDispatcher::Impl::missing_manager() const {
+  return std::string(driver.session_manager_runs() ? "" : no_session_manager);
+}
+
+void EndpointDispatcher::Impl::on_session_manager(bool runs) {
+  if (driver.silence().empty()) news.tell_connection(true, missing_manager());
+  if (callbacks.on_session_manager) callbacks.on_session_manager(runs);
 }
 
 void EndpointDispatcher::Impl::refresh_all() {

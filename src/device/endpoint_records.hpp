@@ -76,6 +76,8 @@ struct EndpointDispatcher::Impl {
 
   void on_connection(bool connected, const std::string& reason);
   void on_answer(bool answers, const std::string& reason);
+  void on_session_manager(bool runs);
+  [[nodiscard]] std::string missing_manager() const;  // empty: it runs
   void refresh_all();
   void on_device(const DeviceInfo& info);
   void on_virtual_device(Record& record, const DeviceInfo& info);

@@ -60,6 +60,7 @@ struct PipeWireDriver::Impl {
     timer.arm(std::nullopt);
     checking = false;
     silence.clear();
+    manager_runs = true;
     if (told_connected.value_or(true)) log("device").warn("{}", reason);
     tell_connection(false, reason);
     machine.handle_disconnected(reason);
@@ -143,6 +144,10 @@ struct PipeWireDriver::Impl {
                      [&](const DeviceMachine::LinkChanged& link) {
                        call(callbacks.on_link, link.stream, link.linked, link.reason);
                      },
+                     [&](const DeviceMachine::SessionManager& manager) {
+                       manager_runs = manager.runs;
+                       call(callbacks.on_session_manager, manager.runs);
+                     },
                  },
                  *event);
     }
@@ -172,6 +177,7 @@ struct PipeWireDriver::Impl {
   std::optional<bool> told_connected;
   bool checking = false;  // somebody waits for on_answer
   std::string silence;    // since when it does not answer: why
+  bool manager_runs = true;
   DeviceCallbacks callbacks;
   DeviceMachine machine;
   pw::Loop loop;
@@ -249,6 +255,10 @@ void PipeWireDriver::check() {
   if (!connected() || !impl_->silence.empty()) return;
   impl_->checking = true;
   impl_->connection.settle();
+}
+
+bool PipeWireDriver::session_manager_runs() const {
+  return impl_->manager_runs;
 }
 
 std::string PipeWireDriver::silence() const {

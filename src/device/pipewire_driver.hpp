@@ -32,6 +32,7 @@ class PipeWireDriver final : public DeviceDriver {
   void check() override;
   [[nodiscard]] bool connected() const override;
   [[nodiscard]] std::string silence() const override;
+  [[nodiscard]] bool session_manager_runs() const override;
   [[nodiscard]] std::string version() const override;
   void shutdown() override;
 

@@ -127,6 +127,7 @@ void StreamDispatcher::Impl::set_callbacks() {
     sound_asked_at.reset();
     server.stop();
     server_answers = true;
+    manager_runs = true;
     tell_all([connected](StreamMachine& m, Now now) { m.handle_connection(connected, now); });
   };
   callbacks.on_answer = [this](bool answers, const std::string& reason) {
@@ -137,6 +138,12 @@ void StreamDispatcher::Impl::set_callbacks() {
       return server.ask(engine.sound_server());
     }
     tell_sound(StreamProblem{reason, "restart PipeWire if it lasts; its log says what it does"});
+  };
+  callbacks.on_session_manager = [this](bool runs) {
+    if (std::exchange(manager_runs, runs) == runs) return;
+    rocd::log("stream").log(runs ? spdlog::level::info : spdlog::level::warn, "{}",
+                            runs ? "the session manager runs again" : no_session_manager);
+    if (endpoints.driver().silence().empty() && server_answers) tell_sound(std::nullopt);
   };
   callbacks.on_stream_node = [this](const StreamNodeInfo& node) {
     tell(node.stream, [&](StreamMachine& m, Now now) { m.handle_node(node, now); });
@@ -176,6 +183,11 @@ void StreamDispatcher::Impl::ask_sound() {
 }
 
 void StreamDispatcher::Impl::tell_sound(std::optional<StreamProblem> problem, bool only_tools) {
+  if (!problem && !manager_runs) {
+    problem = StreamProblem{std::string(no_session_manager),
+                            "start WirePlumber; its log says why it has ended"};
+    only_tools = true;
+  }
   const auto asked_at = problem ? std::nullopt : std::exchange(sound_asked_at, std::nullopt);
   const bool late = asked_at && Now::read().mono - *asked_at > prompt_answer;
   sound = {std::move(problem), only_tools, late};

@@ -72,6 +72,7 @@ struct StreamDispatcher::Impl {
   StreamTools tools;
   PulsePing server;
   bool server_answers = true;
+  bool manager_runs = true;               // the session manager
   StreamMachine::SoundNews sound;         // as last told
   std::optional<Instant> sound_asked_at;  // the first question that is not answered yet
   MachineTimer usage_timer;

@@ -33,6 +33,16 @@ TEST_CASE("The system says what it is and what it found") {
   CHECK(rocd.ask("GET", "/system").at("/pipewire/message") == "the sound system does not answer");
   CHECK(rocd.ask("GET", "/readyz").at("/checks/1/message") == "PipeWire does not answer");
   CHECK(rocd.ask("GET", "/metrics").body.find("rocd_pipewire_connected 0") != std::string::npos);
+  rocd.driver.answer_again();
+  rocd.driver.set_session_manager(false);
+  rocd.settle();
+  CHECK(rocd.ask("GET", "/system").at("/pipewire/message") == no_session_manager);
+  const auto unmanaged = rocd.ask("GET", "/readyz");
+  CHECK(unmanaged.status == 503);
+  CHECK(unmanaged.at("/checks/1/message") == no_session_manager);
+  rocd.driver.set_session_manager(true);
+  rocd.settle();
+  CHECK(rocd.ask("GET", "/readyz").status == 200);
 }
 
 TEST_CASE("The system names what is stored and cannot be read, until it is replaced") {

@@ -43,6 +43,8 @@ TEST_CASE("the status says how many streams run, and what the others do") {
         "no streams, PipeWire not connected");
   CHECK(service_status({{running, 1}}, PipeWireState::silent) ==
         "1 stream running, PipeWire does not answer");
+  CHECK(service_status({{running, 1}}, PipeWireState::unmanaged) ==
+        "1 stream running, no session manager (WirePlumber) runs");
   CHECK(service_status({{running, 1}}, PipeWireState::connected, true) ==
         "the last reload failed; 1 stream running, PipeWire connected");
   CHECK(service_status({{running, 1}}, PipeWireState::connected) ==

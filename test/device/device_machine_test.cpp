@@ -444,6 +444,22 @@ TEST_CASE("a virtual output tells whether something plays into it now") {
   CHECK_FALSE(world.devices.at("rocd.kitchen").is_played_to);
 }
 
+TEST_CASE("whether a session manager runs is told at the begin, and when it changes") {
+  Connected world;
+  world.machine.graph().defaults.known = false;
+  world.manager_runs.clear();
+  REQUIRE(world.settle());
+  REQUIRE(world.settle());
+  CHECK(world.manager_runs == std::vector{false});
+  world.machine.graph().defaults.known = true;
+  REQUIRE(world.settle());
+  CHECK(world.manager_runs == std::vector{false, true});
+  world.machine.handle_disconnected("gone");
+  world.machine.handle_connected("again");
+  REQUIRE(world.settle());
+  CHECK(world.manager_runs == std::vector{false, true, false});
+}
+
 TEST_CASE("nodes of children are told with the other ends of their links, once for each change") {
   Connected world;
   const auto stream = Uid::derive("test", "stream", "s");

@@ -36,6 +36,7 @@ struct EndpointWorld {
     endpoints->set_callbacks({.on_changed = [this](const Uid& uid) { changed.insert(uid); },
                               .on_connection = [this](bool up) { connections.push_back(up); },
                               .on_answer = {},
+                              .on_session_manager = {},
                               .on_stream_node = {},
                               .on_stream_node_gone = {},
                               .on_link = {}});

@@ -39,6 +39,8 @@ void GraphWorld::drain_events() {
     }
     if (const auto* told = std::get_if<DeviceMachine::DeviceProblem>(&*event))
       problems[told->device] = told->problem;
+    if (const auto* manager = std::get_if<DeviceMachine::SessionManager>(&*event))
+      manager_runs.push_back(manager->runs);
     if (const auto* link = std::get_if<DeviceMachine::LinkChanged>(&*event)) links.push_back(*link);
     if (const auto* info = std::get_if<StreamNodeInfo>(&*event)) stream_nodes.push_back(*info);
     if (const auto* lost = std::get_if<DeviceMachine::StreamNodeGone>(&*event))

@@ -53,6 +53,7 @@ class GraphWorld {
   std::map<Uid, std::string> problems;
   std::vector<std::string> gone;
   std::vector<DeviceMachine::LinkChanged> links;
+  std::vector<bool> manager_runs;  // as told
   std::vector<StreamNodeInfo> stream_nodes;
   std::vector<std::uint64_t> stream_nodes_gone;
 

@@ -1,9 +1,11 @@
 // Children that are alive and do not work: each is noticed within 3 s, told of, and replaced, and
 // the tone is back.
+#include <boost/json/serialize.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <sstream>
 
 #include "e2e/detection.hpp"
@@ -104,6 +106,37 @@ TEST_CASE("a child that nobody links again is replaced", "[e2e]") {
   }
 }
 
+TEST_CASE("children that nobody can link are left alone until the session manager is back",
+          "[e2e]") {
+  Scene scene(loopback_config());
+  auto& rocd = scene.rocd();
+  rocd.wait_for_streams(both);
+  const Player player("rocd.speaker", tone);
+  const Listener microphone("rocd.microphone", source);
+  REQUIRE(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  const std::map<std::string, int> former{{"send", rocd.child_of("send")},
+                                          {"receive", rocd.child_of("receive")}};
+  scene.session.kill("wireplumber");
+  const auto health = [&] {
+    return boost::json::serialize(rocd.stream("receive").at("status").at("health"));
+  };
+  const auto is_told = [&] { return health().find("no session manager") != std::string::npos; };
+  CHECK(eventually(is_told));
+  CHECK(health().find("start WirePlumber") != std::string::npos);
+  CHECK(rocd.http().request("GET", "/readyz").status == 503);
+  // Longer than one that nobody links for another reason is borne with.
+  const auto began = std::chrono::steady_clock::now();
+  REQUIRE(eventually([&] { return std::chrono::steady_clock::now() - began > 6s; }));
+  CHECK(is_told());
+  INFO(rocd.log());
+  for (const auto& [stream, child] : former) CHECK(rocd.child_of(stream) == child);
+  scene.session.restart();
+  CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  for (const auto& [stream, child] : former) CHECK(rocd.child_of(stream) == child);
+  CHECK(eventually([&] { return health().find("\"healthy\"") != std::string::npos; }));
+  CHECK(rocd.http().request("GET", "/readyz").status == 200);
+}
+
 TEST_CASE("a tool that hangs when it starts is not waited for", "[e2e]") {
   struct Way {
     std::string hangs, said;
@@ -140,5 +173,33 @@ TEST_CASE("a tool that hangs when it starts is not waited for", "[e2e]") {
   rocd.wait_for_streams(both);
   const Player player("rocd.speaker", tone);
   const Listener microphone("rocd.microphone", source);
+  CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+}
+
+// The tools may say nothing for 10 s while all is well, so that takes its time.
+TEST_CASE("a child that works and says nothing any more is replaced", "[e2e]") {
+  Scene scene(std::nullopt);
+  // The real tool, whose output nobody gets any more as soon as there is a file.
+  const auto mute = scene.path("mute");
+  const auto tool = scene.path("roc-recv");
+  write_file(tool, "#!/bin/bash\nexec roc-recv \"$@\" > >(while IFS= read -r line; do [ -e '" +
+                       mute.string() + "' ] || printf '%s\\n' \"$line\"; done) 2>&1\n");
+  std::filesystem::permissions(tool, std::filesystem::perms::owner_all);
+  scene.write_config("tools: { roc_recv: '" + tool.string() + "' }\n" + loopback_config());
+  scene.start_rocd();
+  auto& rocd = scene.rocd();
+  rocd.wait_for_streams(both);
+  const Player player("rocd.speaker", tone);
+  const Listener microphone("rocd.microphone", source);
+  REQUIRE(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+
+  write_file(mute, "");
+  const int former = rocd.child_of("receive");
+  INFO(rocd.log());
+  REQUIRE(eventually([&] { return !process_runs(former); }, 2 * patience));
+  std::filesystem::remove(mute);
+  rocd.wait_for_streams(both);
+  const auto last_exit = rocd.stream("receive").at("status").at("last_exit").as_object();
+  CHECK(last_exit.at("reason").as_string() == "it runs, but gave no sign of life for 25 s");
   CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
 }

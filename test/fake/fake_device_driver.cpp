@@ -53,7 +53,7 @@ void FakeDeviceDriver::disconnect(const std::string& reason) {
 
 void FakeDeviceDriver::check() {
   log.emplace_back("check");
-  if (!connected_) return;
+  if (!connected_ || hold_answers) return;
   queue([this] {
     if (callbacks_.on_answer) callbacks_.on_answer(silence_.empty(), silence_);
   });
@@ -67,6 +67,13 @@ void FakeDeviceDriver::answer_again() {
   silence_.clear();
   queue([this] {
     if (callbacks_.on_answer) callbacks_.on_answer(true, "");
+  });
+}
+
+void FakeDeviceDriver::set_session_manager(bool runs) {
+  manager_runs_ = runs;
+  queue([this, runs] {
+    if (callbacks_.on_session_manager) callbacks_.on_session_manager(runs);
   });
 }
 

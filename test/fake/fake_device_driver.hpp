@@ -28,6 +28,7 @@ class FakeDeviceDriver final : public DeviceDriver {
   [[nodiscard]] Result<> clear_default(const std::string& node_name) override;
   void check() override;
   [[nodiscard]] std::string silence() const override { return silence_; }
+  [[nodiscard]] bool session_manager_runs() const override { return manager_runs_; }
   [[nodiscard]] bool connected() const override { return connected_; }
   [[nodiscard]] std::string version() const override { return connected_ ? "fake-1.0" : ""; }
   void shutdown() override;
@@ -43,6 +44,7 @@ class FakeDeviceDriver final : public DeviceDriver {
   void disconnect(const std::string& reason = "the test took it away");
   void fall_silent();  // no check() is answered
   void answer_again();
+  void set_session_manager(bool runs);
   void add_system_device(DeviceInfo info);  // missing fields are filled in sensibly
   void remove_system_device(const std::string& node_name);
   void change_volume(const std::string& node_name, double volume,
@@ -55,6 +57,7 @@ class FakeDeviceDriver final : public DeviceDriver {
   void break_link(const Uid& stream, const std::string& reason);
 
   bool hold_connection = false;  // start() does not connect
+  bool hold_answers = false;     // check() is answered by answer_again() only
   bool hold_devices =
       false;  // virtual devices do not appear until it is cleared and release() called
   void release();
@@ -84,6 +87,7 @@ class FakeDeviceDriver final : public DeviceDriver {
   DeviceCallbacks callbacks_;
   bool connected_ = false;
   std::string silence_;
+  bool manager_runs_ = true;
   std::uint64_t next_serial_ = 100;
   std::map<std::string, DeviceInfo> devices_;         // present
   std::map<std::string, DeviceInfo> system_devices_;  // plugged in, also while disconnected

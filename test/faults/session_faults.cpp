@@ -28,7 +28,8 @@ std::vector<Cause> if_replaced(const House& house) {
 
 Fault restart_daemons(House& house, Random& random, const std::vector<std::string>& daemons) {
   const bool pipewire = daemons.front() == "pipewire";
-  const auto lasts = between(0ms, pipewire ? 6s : 2s, random);
+  const bool pulse = daemons.front() == "pipewire-pulse";
+  const auto lasts = between(0ms, pulse ? 2s : 6s, random);
   std::vector<Cause> causes;
   if (!pipewire) causes = if_replaced(house);
   std::string names;
@@ -45,7 +46,11 @@ Fault restart_daemons(House& house, Random& random, const std::vector<std::strin
   }
   if (pipewire && lasts > shows_in_health) causes = in_health_of(house.streams(), "PipeWire");
   if (pipewire) causes.push_back({{"\"connected\":false"}, {}});
-  const bool pulse = daemons.front() == "pipewire-pulse";
+  if (!pipewire && !pulse) {
+    const auto shown = in_health_of(house.piped_streams(), "no session manager");
+    if (lasts > shows_in_health) causes.insert(causes.end(), shown.begin(), shown.end());
+    causes.push_back({{"no session manager"}, {}});
+  }
   auto reach = reach_of_all(house);
   if (pulse) reach = reach_of(house, house.piped_streams());
   return {.what = "SIGKILL of " + names + ", started again",

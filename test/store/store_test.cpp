@@ -2,6 +2,7 @@
 #include "store/store.hpp"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -286,6 +287,22 @@ TEST_CASE("damage to the list of children stops nobody, but is told: they are go
                           "(the stored state is damaged: file is not a database)\n");
   CHECK(store->load_children()->empty());
   CHECK(store->put_child({first, {100, 1}, "boot-1"}).has_value());
+}
+
+TEST_CASE("a lock of another program refuses a write, and says nothing of the disk") {
+  const TempDirectory scratch;
+  auto store = open_store(scratch.path());
+  must(store->put(StoredKind::stream, item(first, 1, {{"name", "before"}})));
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open((scratch.path() / "state.db").c_str(), &other) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  const auto refused = store->put(StoredKind::stream, item(first, 2, {{"name", "meanwhile"}}));
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().code == ErrorCode::unavailable);
+  CHECK(store->check_writable().has_value());
+  REQUIRE(sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK);
+  CHECK(sqlite3_close(other) == SQLITE_OK);
+  must(store->put(StoredKind::stream, item(first, 2, {{"name", "after"}})));
 }
 
 TEST_CASE("a write that the disk does not take is an error, and what was acknowledged stays") {

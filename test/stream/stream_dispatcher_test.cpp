@@ -472,6 +472,65 @@ TEST_CASE("a sound system that does not answer is not taken for children that do
   CHECK(world.until([&] { return world.spawner.count() >= 3; }));
 }
 
+TEST_CASE("without a session manager nobody links a child, and that is not its fault") {
+  TempDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto uid = world.streams->create(world.sending())->spec.uid;
+  const auto local = world.streams->create(world.local())->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::running));
+  REQUIRE(world.reaches(local, StreamState::running));
+  const auto* child = world.process_of(uid);
+  world.driver.set_session_manager(false);
+  world.driver.remove_stream_node(uid);
+  const auto health = [&](const Uid& stream) { return world.streams->find(stream)->status.health; };
+  REQUIRE(world.until([&] { return health(uid).message == no_session_manager; }));
+  CHECK(health(uid).overall == Health::unhealthy);
+  CHECK(health(uid).hint.starts_with("start WirePlumber"));
+  CHECK(health(local).overall == Health::healthy);  // rocd links that itself
+  // Another one waits; the one that is there has its time, from when somebody can link it.
+  const auto late = world.streams->create(world.sending())->spec.uid;
+  CHECK(world.reaches(late, StreamState::waiting));
+  const auto began = Now::read().mono;
+  REQUIRE(world.until([&] { return Now::read().mono - began > 3500ms; }));
+  CHECK(child->alive());
+  // That PipeWire answers is no news of the session manager.
+  world.driver.answer_again();
+  world.settle();
+  CHECK(health(uid).message == no_session_manager);
+  world.driver.set_session_manager(true);
+  CHECK(world.reaches(late, StreamState::running));
+  CHECK(child->alive());
+  CHECK(world.until([&] { return !child->alive(); }));  // it is not linked even now
+}
+
+TEST_CASE("a late answer excuses all children that have waited for it, whoever has asked") {
+  TempDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto first = world.streams->create(world.sending())->spec.uid;
+  const auto second = world.streams->create(world.receiving())->spec.uid;
+  REQUIRE(world.reaches(first, StreamState::running));
+  REQUIRE(world.reaches(second, StreamState::running));
+  const auto *child = world.process_of(first), *other = world.process_of(second);
+  const auto asked = [&] { return std::ranges::count(world.driver.log, "check"); };
+  const auto asked_before = asked();
+  world.driver.hold_answers = true;
+  world.driver.remove_stream_node(first);
+  REQUIRE(world.until([&] { return asked() > asked_before; }));
+  const auto at = Now::read().mono;
+  world.driver.remove_stream_node(second);
+  REQUIRE(world.until([&] { return Now::read().mono - at > 600ms; }));
+  const auto answered_at = Now::read().mono;
+  world.driver.answer_again();
+  // Both have their time to come back from there on, then somebody asks again.
+  const auto asked_once = asked();
+  REQUIRE(world.until([&] { return asked() > asked_once; }));
+  CHECK(Now::read().mono - answered_at > 2500ms);
+  CHECK(child->alive());
+  CHECK(other->alive());
+  world.driver.answer_again();
+  CHECK(world.until([&] { return !child->alive() && !other->alive(); }));
+}
+
 TEST_CASE("a sound system that does not answer is noticed where no child is that would") {
   TempDirectory directory;
   DispatcherWorld world(directory.path());
