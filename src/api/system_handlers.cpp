@@ -48,10 +48,13 @@ json::object system_json(const Services& services) {
   json::object pipewire{{"connected", driver.connected()}};
   pipewire["version"] =
       driver.version().empty() ? json::value(nullptr) : json::value(json::string(driver.version()));
-  if (const auto silence = driver.silence(); !silence.empty())
+  if (const auto silence = driver.silence(); !silence.empty()) {
     pipewire["message"] = silence;
-  else if (!driver.session_manager_runs())
+    pipewire["hint"] = "if it lasts, restart it: systemctl --user restart pipewire";
+  } else if (!driver.session_manager_runs()) {
     pipewire["message"] = no_session_manager;
+    pipewire["hint"] = "start it: systemctl --user start wireplumber";
+  }
   json::object state{{"writable", true}};
   if (const auto writable = context.store.check_writable(); !writable)
     state = {{"writable", false},

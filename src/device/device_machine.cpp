@@ -378,7 +378,7 @@ std::optional<DeviceInfo> DeviceMachine::describe_own(const Device& device) cons
 
 void DeviceMachine::report() {
   const bool manager_runs = graph_.defaults.known;
-  if (std::exchange(told_manager_, manager_runs) != manager_runs)
+  if (!session_.empty() && std::exchange(told_manager_, manager_runs) != manager_runs)
     events_.push_back(SessionManager{manager_runs});
   std::map<std::string, DeviceInfo> devices;
   std::map<std::string_view, int> names;

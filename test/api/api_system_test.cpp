@@ -36,7 +36,9 @@ TEST_CASE("The system says what it is and what it found") {
   rocd.driver.answer_again();
   rocd.driver.set_session_manager(false);
   rocd.settle();
-  CHECK(rocd.ask("GET", "/system").at("/pipewire/message") == no_session_manager);
+  const auto told = rocd.ask("GET", "/system");
+  CHECK(told.at("/pipewire/message") == no_session_manager);
+  CHECK(told.at("/pipewire/hint").find("start wireplumber") != std::string::npos);
   const auto unmanaged = rocd.ask("GET", "/readyz");
   CHECK(unmanaged.status == 503);
   CHECK(unmanaged.at("/checks/1/message") == no_session_manager);

@@ -454,10 +454,14 @@ TEST_CASE("whether a session manager runs is told at the begin, and when it chan
   world.machine.graph().defaults.known = true;
   REQUIRE(world.settle());
   CHECK(world.manager_runs == std::vector{false, true});
+  // While nothing is known nothing is told.
   world.machine.handle_disconnected("gone");
-  world.machine.handle_connected("again");
   REQUIRE(world.settle());
-  CHECK(world.manager_runs == std::vector{false, true, false});
+  CHECK(world.manager_runs == std::vector{false, true});
+  world.machine.handle_connected("again");
+  world.machine.graph().defaults.known = true;
+  REQUIRE(world.settle());
+  CHECK(world.manager_runs == std::vector{false, true, true});
 }
 
 TEST_CASE("nodes of children are told with the other ends of their links, once for each change") {

@@ -279,10 +279,11 @@ void House::make_sound() {
       if (node.ports > 0) names.insert(node.name);
     return names;
   };
-  if (!nodes().contains("test.sink")) make_sink(session, "test.sink");
-  if (!nodes().contains("test.source")) make_source(session, "test.source");
+  const auto left = nodes();
+  if (!left.contains("test.sink")) make_sink(session, "test.sink");
+  if (!left.contains("test.source")) make_source(session, "test.source");
   // Never a default device.
-  if (!nodes().contains(control_.player_sink)) make_sink(session, control_.player_sink, 1);
+  if (!left.contains(control_.player_sink)) make_sink(session, control_.player_sink, 1);
   const auto complete = [&] {
     const auto there = nodes();
     return std::all_of(ways_.begin(), ways_.end(), [&](const Way& way) {

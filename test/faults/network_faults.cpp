@@ -89,8 +89,11 @@ std::vector<Cause> nothing_arrives(const House& house, Milliseconds lasts) {
   return causes;
 }
 
+unsigned times_down = 0;  // the interface was
+
 Fault interface_down(House& house, Random& random) {
   const auto lasts = between(200ms, 6s, random);
+  ++times_down;
   const auto at = std::chrono::steady_clock::now();
   set_interface(false);
   return {.what = "the network interface goes down and up",
@@ -157,10 +160,12 @@ Fault loss(House& house, Random& random, double share) {
   for (const auto& name : receivers(house))
     fault.causes.push_back(
         {{"recovered by FEC", "gaps", "packets are lost", "no longer arrive"}, {name}, true});
-  fault.end = [&house, repaired_before, children, bad_weather = fault.end] {
+  fault.end = [&house, repaired_before, children, down_before = times_down,
+               bad_weather = fault.end] {
     const auto now = repaired(house);
     const auto children_now = house.children();
     bad_weather();
+    if (times_down != down_before) return;  // perhaps there was nothing to repair
     for (const auto& [name, packets] : repaired_before) {
       // A new one counts from 0; one that another fault has hit perhaps had nothing to play to.
       const auto& sender = house.way_of(name).streams.front();

@@ -147,7 +147,10 @@ TEST_CASE("a session manager that dies and comes back costs no node", "[pipewire
   harness.driver->ensure_device(virtual_input("mic"));
   REQUIRE(harness.until_device("rocd.mic"));
   const auto serial = harness.device("rocd.mic")->serial;
+  REQUIRE(harness.manager_runs == std::vector{true});
   harness.session.kill("wireplumber");
+  REQUIRE(harness.until([&] { return harness.manager_runs == std::vector{true, false}; }));
+  CHECK_FALSE(harness.driver->session_manager_runs());
   harness.driver->ensure_device(virtual_output("kitchen"));
   harness.run_for(300ms);
   CHECK(harness.device("rocd.kitchen") == nullptr);  // nobody gives it ports
@@ -159,6 +162,8 @@ TEST_CASE("a session manager that dies and comes back costs no node", "[pipewire
            harness.dumped_links("rocd.mic.feed", "rocd.mic") == 2;
   }));
   CHECK(harness.device("rocd.mic")->serial == serial);
+  CHECK(harness.manager_runs == std::vector{true, false, true});
+  CHECK(harness.driver->session_manager_runs());
 }
 
 TEST_CASE("fifty devices made and removed leave no descriptor and no thread", "[pipewire]") {

@@ -17,6 +17,7 @@ void DriverHarness::start_driver() {
           },
       .on_answer = [this](bool answered,
                           const std::string& reason) { answers.emplace_back(answered, reason); },
+      .on_session_manager = [this](bool runs) { manager_runs.push_back(runs); },
       .on_device =
           [this](const DeviceInfo& info) {
             devices[info.node_name] = info;

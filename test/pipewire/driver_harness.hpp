@@ -53,6 +53,7 @@ class DriverHarness {
   };
   std::vector<std::pair<bool, std::string>> connections;
   std::vector<std::pair<bool, std::string>> answers;
+  std::vector<bool> manager_runs;  // the session manager, as told
   std::map<std::string, DeviceInfo> devices;
   std::vector<DeviceInfo> device_events;
   std::vector<std::string> gone;

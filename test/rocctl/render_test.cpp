@@ -118,8 +118,10 @@ TEST_CASE("the checks of a daemon tell what is wrong and what to do") {
   const auto text = render_checks(checks, {});
   CHECK(contains(text, "problem  pipewire"));
   CHECK(contains(text, "-> start it: systemctl --user start pipewire"));
-  sick.as_object()["pipewire"] = {
-      {"connected", true}, {"version", "1.4.2"}, {"message", "PipeWire does not answer"}};
+  sick.as_object()["pipewire"] = {{"connected", true},
+                                  {"version", "1.4.2"},
+                                  {"message", "PipeWire does not answer"},
+                                  {"hint", "restart it: systemctl --user restart pipewire"}};
   const auto silent = render_checks(daemon_checks(sick, ready(), json::array()), {});
   CHECK(contains(silent, "PipeWire does not answer"));
   CHECK(contains(silent, "systemctl --user restart pipewire"));

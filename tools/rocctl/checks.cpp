@@ -93,8 +93,7 @@ Checks daemon_checks(const json::value& system, const json::value& ready,
                         (config.empty() ? "built-in defaults" : config)});
   const auto version = text_at(system, "/pipewire/version");
   if (const auto silence = text_at(system, "/pipewire/message"); !silence.empty())
-    checks.push_back({"pipewire", Grade::bad, silence,
-                      "if it lasts, restart it: systemctl --user restart pipewire"});
+    checks.push_back({"pipewire", Grade::bad, silence, text_at(system, "/pipewire/hint")});
   else if (true_at(system, "/pipewire/connected"))
     checks.push_back(
         {"pipewire", Grade::good, version.empty() ? "connected" : "connected, " + version});
