@@ -76,6 +76,7 @@ struct Supervisor::Impl {
     TokenBucket output{output_per_second, output_reserve};
     std::uint64_t skipped_bytes = 0;  // beyond that
     LogThrottle skipped_log;
+    LogThrottle skipped_news{500ms};
     LogThrottle exit_log{1min};  // of one that ends again and again, for months if need be
     std::deque<ExitRecord> exits;
     std::string fault;  // of this generation
@@ -204,12 +205,12 @@ struct Supervisor::Impl {
       const auto skipped = splitter.skip(bytes, take);
       entry->skipped_bytes += skipped;
       entry->lines.count_dropped_bytes(skipped);
-      const auto more = entry->skipped_log.admit(now.mono);
-      if (!more) return;
-      rocd::log("supervise")
-          .warn("child {} prints more than 64 KiB a second: not all of it is read{}", id.str(),
-                *more);
-      if (callbacks.on_skipped) callbacks.on_skipped(id, generation);
+      if (const auto more = entry->skipped_log.admit(now.mono))
+        rocd::log("supervise")
+            .warn("child {} prints more than 64 KiB a second: not all of it is read{}", id.str(),
+                  *more);
+      if (entry->skipped_news.admit(now.mono) && callbacks.on_skipped)
+        callbacks.on_skipped(id, generation);
       return;
     }
     entry->lines.count_dropped_bytes(splitter.feed(bytes, take));

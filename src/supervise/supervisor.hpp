@@ -27,7 +27,7 @@ struct ChildSpec {
 struct SupervisorCallbacks {
   std::function<void(const Uid&, const ChildStatus&)> on_status;
   std::function<void(const Uid&, std::uint64_t generation, const LogLine&)> on_line;
-  // It prints more than is looked at; told every ten seconds while it lasts.
+  // It prints more than is looked at; told twice a second while it lasts.
   std::function<void(const Uid&, std::uint64_t generation)> on_skipped = {};
 };
 

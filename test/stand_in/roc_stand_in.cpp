@@ -182,7 +182,7 @@ void say_bound(const char* what, const std::string& uri) {
   say("udp port: <udp 0x1 bind=" + uri.substr(uri.find("://") + 3) + ">: opened port");
 }
 
-int run(int argc, char** argv, const Wanted& wanted) {
+int run(int argc, char** argv, const Wanted& wanted, const std::string& mode) {
   ::pw_init(nullptr, nullptr);
   auto* main_loop = ::pw_main_loop_new(nullptr);
   auto* loop = ::pw_main_loop_get_loop(main_loop);
@@ -208,6 +208,9 @@ int run(int argc, char** argv, const Wanted& wanted) {
   say(std::string("pulseaudio ") + (wanted.receives ? "sink" : "source") +
       ": opening stream: device=" + wanted.device);
   say("pump: starting main loop");
+  // Not before: words in an endless line are none.
+  if (mode == "scream" || mode == "endless")
+    std::thread([lines = mode == "scream"] { print_without_end(lines); }).detach();
   return ::pw_main_loop_run(main_loop);
 }
 
@@ -216,8 +219,6 @@ int run(int argc, char** argv, const Wanted& wanted) {
 int main(int argc, char** argv) {
   if (answer_questions(argc, argv)) return 0;
   const std::string mode = argc > 1 ? argv[1] : "";
-  if (mode == "scream" || mode == "endless")
-    std::thread([lines = mode == "scream"] { print_without_end(lines); }).detach();
   if (mode == "talkative") print_much();
   std::signal(SIGUSR1, give_up);
   Wanted wanted{.receives = !after(argc, argv, "--output").empty(),
@@ -226,5 +227,5 @@ int main(int argc, char** argv) {
   auto& device = wanted.device;
   if (device.starts_with(scheme)) device.erase(0, scheme.size());
   if (device.ends_with(suffix)) device.resize(device.size() - suffix.size());
-  return run(argc, argv, wanted);
+  return run(argc, argv, wanted, mode);
 }

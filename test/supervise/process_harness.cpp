@@ -123,7 +123,8 @@ SupervisorHarness::SupervisorHarness(Spawner& spawner)
        [this](const Uid& child, std::uint64_t generation, const LogLine& line) {
          lines.push_back({child, generation, line.text});
          if (on_line) on_line(child, generation, line);
-       }});
+       },
+       [this](const Uid& child, std::uint64_t) { ++skipped_told[child]; }});
 }
 
 ChildState SupervisorHarness::state(const Uid& child) const {

@@ -72,6 +72,7 @@ class SupervisorHarness : public Reactor {
     std::string text;
   };
   std::vector<Line> lines;
+  std::map<Uid, std::size_t> skipped_told;  // how often
   // Called after the event was noted; may call back into the supervisor.
   std::function<void(const Uid&, const ChildStatus&)> on_status;
   std::function<void(const Uid&, std::uint64_t, const LogLine&)> on_line;

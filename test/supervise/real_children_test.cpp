@@ -148,6 +148,12 @@ TEST_CASE_METHOD(RealChildren, "of a child that prints without end a bounded par
   // More than is looked at of it in all the time that this may take.
   constexpr std::size_t much = 16 * 1024 * 1024;
   REQUIRE(until([&] { return supervisor.skipped_bytes(id) > much; }));
+  // Twice a second; who judges whether it says anything cannot wait for the log's ten seconds.
+  const auto told = skipped_told[id];
+  const auto since = Now::read().mono;
+  REQUIRE(until([&] { return skipped_told[id] >= told + 2; }));
+  CHECK(Now::read().mono - since < 8s);
+  CHECK(skipped_told[child_uid(1)] == 0);
   wait_for_line(child_uid(1), "up");
   CHECK(supervisor.log(id)->size() <= 1024);
   CHECK(supervisor.log(id)->dropped_bytes() >= supervisor.skipped_bytes(id));
