@@ -173,7 +173,8 @@ const std::optional<MediaUri>& ChildWatch::bound(Interface interface) const {
 bool ChildWatch::linked_to_device() const {
   return std::ranges::any_of(nodes_, [this](const auto& entry) {
     const auto& [info, most_links] = entry.second;
-    return std::ranges::find(info.linked_to, expected_.device) != info.linked_to.end() && info.links == most_links;
+    return std::ranges::find(info.linked_to, expected_.device) != info.linked_to.end() &&
+           info.links == most_links;
   });
 }
 
@@ -226,11 +227,13 @@ std::optional<ChildWatch::Verdict> ChildWatch::verdict(Instant now) const {
   }
   if (auto idle = idleness()) return idle;
   if (unlinked_since_ && now - *unlinked_since_ >= unlinked_limit) {
-    if (!proven_) return Verdict{"it runs, but its PipeWire node was not linked to its device", true};
-    return Verdict{half_linked()
-                       ? "it runs, but a channel of its PipeWire node is no longer linked to its device"
-                       : "it runs, but its PipeWire node is no longer linked to its device",
-                   true};
+    if (!proven_)
+      return Verdict{"it runs, but its PipeWire node was not linked to its device", true};
+    return Verdict{
+        half_linked()
+            ? "it runs, but a channel of its PipeWire node is no longer linked to its device"
+            : "it runs, but its PipeWire node is no longer linked to its device",
+        true};
   }
   if (spinning_since_ && activity_at_ - *spinning_since_ >= spinning_limit)
     return Verdict{"it uses a whole processor and makes no progress"};

@@ -114,11 +114,11 @@ class ChildWatch {
     StreamNodeInfo info;
     std::size_t most_links = 0;  // that it has had
   };
-  std::map<std::uint64_t, Node> nodes_;            // by serial; one, unless the tool reopens it
-  std::optional<Instant> unlinked_since_;          // while it says that it works
-  Instant last_sign_{};                            // of life
-  Instant last_word_{};                            // whatever it said that says something
-  bool screams_ = false;                           // errors and warnings since then
+  std::map<std::uint64_t, Node> nodes_;    // by serial; one, unless the tool reopens it
+  std::optional<Instant> unlinked_since_;  // while it says that it works
+  Instant last_sign_{};                    // of life
+  Instant last_word_{};                    // whatever it said that says something
+  bool screams_ = false;                   // errors and warnings since then
   std::optional<ProcessActivity> activity_;
   Instant activity_at_{};
   std::optional<Instant> still_since_, spinning_since_;

@@ -146,8 +146,7 @@ TEST_CASE("child watch: a child that loses one of its channels is not linked to 
   SECTION("both are gone") {
     link(0);
     watched.now += 2800ms;
-    CHECK(watched.verdict() ==
-          "it runs, but its PipeWire node is no longer linked to its device");
+    CHECK(watched.verdict() == "it runs, but its PipeWire node is no longer linked to its device");
   }
 }
 
