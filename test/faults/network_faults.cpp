@@ -208,7 +208,7 @@ void add_network_faults(std::vector<FaultKind>& kinds) {
     kinds.push_back({.name = name,
                      .company = Company::others,
                      .begin = begin,
-                     .outlives_rocd = true,
+                     .outlives_rocd = begin != absent_receiver,  // a new one is waited for
                      .writes = writes});
   };
   add("network: port taken before start", take_port, true);
