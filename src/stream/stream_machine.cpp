@@ -94,6 +94,7 @@ void StreamMachine::handle_connection(bool connected, Now now) {
 
 void StreamMachine::handle_sound(SoundNews news, Now now) {
   const bool asked = std::exchange(sound_asked_, false);
+  if (asked && !news.late) late_answers_ = 0;
   if (asked && news.late) {
     if (late_at_ && now.mono - *late_at_ > same_doubt_within) late_answers_ = 0;
     late_at_ = now.mono;
