@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "e2e/loopback_tone.hpp"
 #include "e2e/scene.hpp"
 
 using namespace rocd::test;
@@ -86,10 +87,7 @@ TEST_CASE("a PipeWire that stands still is told of, and costs neither a child no
           "[e2e]") {
   Scene scene(loopback_config());
   auto& rocd = scene.rocd();
-  rocd.wait_for_streams(both);
-  const Player player("rocd.speaker", tone);
-  const Listener microphone("rocd.microphone", source);
-  REQUIRE(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  const LoopbackTone sound(rocd);
   const auto children = std::pair(rocd.child_of("send"), rocd.child_of("receive"));
   const auto serial = rocd.endpoint("rocd.speaker").at("status").at("node_serial");
   for (const std::string daemon : {"pipewire", "pipewire-pulse"}) {
@@ -111,7 +109,7 @@ TEST_CASE("a PipeWire that stands still is told of, and costs neither a child no
     CHECK(rocd.http().request("GET", "/readyz").status == (is_pipewire ? 503 : 200));
     CHECK(std::pair(rocd.child_of("send"), rocd.child_of("receive")) == children);
     scene.session.signal(daemon, SIGCONT);
-    CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+    CHECK(sound.heard() == "heard");
     INFO(rocd.log());
     CHECK(eventually([&] { return !is_told(); }));
     rocd.wait_for_streams(both);

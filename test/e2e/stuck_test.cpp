@@ -9,15 +9,14 @@
 #include <sstream>
 
 #include "e2e/detection.hpp"
+#include "e2e/loopback_tone.hpp"
 #include "e2e/scene.hpp"
 #include "support/spin.hpp"
 
 using namespace rocd::test;
-using enum rocd::test::Listener::Tap;
 
 namespace {
 
-constexpr Tone tone{440, 660};
 const std::vector<std::string> both{"send", "receive"};
 
 struct Stuck {
@@ -55,10 +54,7 @@ TEST_CASE("a child that is alive but does not work is replaced, and the tone is 
   };
   Scene scene(loopback_config());
   auto& rocd = scene.rocd();
-  rocd.wait_for_streams(both);
-  const Player player("rocd.speaker", tone);
-  const Listener microphone("rocd.microphone", source);
-  REQUIRE(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  const LoopbackTone sound(rocd);
   for (const auto& [name, harm, said] : cases) {
     for (const auto& stream : both) {
       INFO(name << ": " << stream);
@@ -73,7 +69,7 @@ TEST_CASE("a child that is alive but does not work is replaced, and the tone is 
       });
       INFO(rocd.log());
       REQUIRE(healed);
-      CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+      CHECK(sound.heard() == "heard");
     }
   }
 }
@@ -82,10 +78,7 @@ TEST_CASE("a child that nobody links again is replaced", "[e2e]") {
   const std::string channel = GENERATE("", "_FL");
   Scene scene(loopback_config());
   auto& rocd = scene.rocd();
-  rocd.wait_for_streams(both);
-  const Player player("rocd.speaker", tone);
-  const Listener microphone("rocd.microphone", source);
-  REQUIRE(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  const LoopbackTone sound(rocd);
   for (const auto& stream : both) {
     INFO(stream);
     // Else the session manager links it again as soon as any client appears.
@@ -102,7 +95,7 @@ TEST_CASE("a child that nobody links again is replaced", "[e2e]") {
     REQUIRE(problem == "");
     WARN("not linked: " << stream << " " << channel << ": " << detection.times());
     rocd.wait_for_streams(both);
-    CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+    CHECK(sound.heard() == "heard");
   }
 }
 
@@ -110,10 +103,7 @@ TEST_CASE("children that nobody can link are left alone until the session manage
           "[e2e]") {
   Scene scene(loopback_config());
   auto& rocd = scene.rocd();
-  rocd.wait_for_streams(both);
-  const Player player("rocd.speaker", tone);
-  const Listener microphone("rocd.microphone", source);
-  REQUIRE(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  const LoopbackTone sound(rocd);
   const std::map<std::string, int> former{{"send", rocd.child_of("send")},
                                           {"receive", rocd.child_of("receive")}};
   scene.session.kill("wireplumber");
@@ -131,7 +121,7 @@ TEST_CASE("children that nobody can link are left alone until the session manage
   INFO(rocd.log());
   for (const auto& [stream, child] : former) CHECK(rocd.child_of(stream) == child);
   scene.session.restart();
-  CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  CHECK(sound.heard() == "heard");
   for (const auto& [stream, child] : former) CHECK(rocd.child_of(stream) == child);
   CHECK(eventually([&] { return health().find("\"healthy\"") != std::string::npos; }));
   CHECK(rocd.http().request("GET", "/readyz").status == 200);
@@ -170,10 +160,7 @@ TEST_CASE("a tool that hangs when it starts is not waited for", "[e2e]") {
   WARN("hangs when it starts: " << way.hangs << ": " << detection.times());
 
   std::filesystem::remove(hang);
-  rocd.wait_for_streams(both);
-  const Player player("rocd.speaker", tone);
-  const Listener microphone("rocd.microphone", source);
-  CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  const LoopbackTone sound(rocd);
 }
 
 // The tools may say nothing for 10 s while all is well, so that takes its time.
@@ -188,10 +175,7 @@ TEST_CASE("a child that works and says nothing any more is replaced", "[e2e]") {
   scene.write_config("tools: { roc_recv: '" + tool.string() + "' }\n" + loopback_config());
   scene.start_rocd();
   auto& rocd = scene.rocd();
-  rocd.wait_for_streams(both);
-  const Player player("rocd.speaker", tone);
-  const Listener microphone("rocd.microphone", source);
-  REQUIRE(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  const LoopbackTone sound(rocd);
 
   write_file(mute, "");
   const int former = rocd.child_of("receive");
@@ -201,5 +185,5 @@ TEST_CASE("a child that works and says nothing any more is replaced", "[e2e]") {
   rocd.wait_for_streams(both);
   const auto last_exit = rocd.stream("receive").at("status").at("last_exit").as_object();
   CHECK(last_exit.at("reason").as_string() == "it runs, but gave no sign of life for 25 s");
-  CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  CHECK(sound.heard() == "heard");
 }

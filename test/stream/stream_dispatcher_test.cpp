@@ -9,6 +9,19 @@
 namespace rocd::test {
 namespace {
 
+namespace {
+
+// One that sends and one that receives, both running.
+std::pair<Uid, Uid> run_two(DispatcherWorld& world) {
+  const auto sending = world.streams->create(world.sending())->spec.uid;
+  const auto receiving = world.streams->create(world.receiving())->spec.uid;
+  REQUIRE(world.reaches(sending, StreamState::running));
+  REQUIRE(world.reaches(receiving, StreamState::running));
+  return {sending, receiving};
+}
+
+}  // namespace
+
 TEST_CASE("a created stream is stored, started and proven, and its endpoint knows its user") {
   TempDirectory directory;
   DispatcherWorld world(directory.path());
@@ -434,10 +447,7 @@ TEST_CASE("a child whose node is linked elsewhere is ended") {
 TEST_CASE("all streams wait while the sound system is away, and come back with it") {
   TempDirectory directory;
   DispatcherWorld world(directory.path());
-  const auto first = world.streams->create(world.sending())->spec.uid;
-  const auto second = world.streams->create(world.receiving())->spec.uid;
-  REQUIRE(world.reaches(first, StreamState::running));
-  REQUIRE(world.reaches(second, StreamState::running));
+  const auto [first, second] = run_two(world);
   world.driver.disconnect();
   REQUIRE(world.reaches(first, StreamState::waiting));
   REQUIRE(world.reaches(second, StreamState::waiting));
@@ -506,10 +516,7 @@ TEST_CASE("without a session manager nobody links a child, and that is not its f
 TEST_CASE("a late answer excuses all children that have waited for it, whoever has asked") {
   TempDirectory directory;
   DispatcherWorld world(directory.path());
-  const auto first = world.streams->create(world.sending())->spec.uid;
-  const auto second = world.streams->create(world.receiving())->spec.uid;
-  REQUIRE(world.reaches(first, StreamState::running));
-  REQUIRE(world.reaches(second, StreamState::running));
+  const auto [first, second] = run_two(world);
   const auto *child = world.process_of(first), *other = world.process_of(second);
   const auto asked = [&] { return std::ranges::count(world.driver.log, "check"); };
   const auto asked_before = asked();
