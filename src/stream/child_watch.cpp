@@ -14,6 +14,10 @@ constexpr std::size_t max_nodes = 16;  // a child has one; a mad one must not fi
 
 }  // namespace
 
+bool ChildWatch::is_linked(const Node& node, const LinkedNode& device) {
+  return std::ranges::find(node.info.linked_to, device) != node.info.linked_to.end();
+}
+
 ChildWatch::ChildWatch(Expected expected, Instant now)
     : expected_(std::move(expected)), alive_(true), last_sign_(now), last_word_(now) {}
 
@@ -114,20 +118,43 @@ void ChildWatch::handle_node(const StreamNodeInfo& node, Instant now) {
   // The node of an older child of this stream, about to go.
   if (expected_.pid && node.pid > 0 && node.pid != *expected_.pid) return;
   if (nodes_.size() < max_nodes || nodes_.contains(node.serial)) {
-    auto& known = nodes_[node.serial];
-    known = {node, std::max(known.most_links, node.links)};
+    const auto [at, is_new] = nodes_.try_emplace(node.serial);
+    auto& known = at->second;
+    const auto before = std::exchange(known.info, node).links;
+    known.most_links = std::max(known.most_links, node.links);
+    if (is_new || (before > 0 && node.links == 0)) known.unlinked_at = now;
+    if (before == 0 && node.links > 0) known.linking_took = now - known.unlinked_at;
   }
   update_proof(now);
 }
 
 void ChildWatch::handle_node_gone(std::uint64_t serial, Instant now) {
   nodes_.erase(serial);
+  reopens_ = nodes_.empty();
   update_proof(now);
 }
 
-void ChildWatch::handle_other_linked(Instant now) {
+void ChildWatch::handle_other_linked(Duration took, Instant now) {
   other_linked_at_ = now;
-  if (!proven_ && unlinked_since_) unlinked_since_ = now;
+  slowness_ = std::min<Duration>(2 * took, still_limit_in_a_crowd);
+  if (waits_its_turn() && unlinked_since_) unlinked_since_ = now;
+}
+
+// A link that somebody took away is no matter of turns.
+bool ChildWatch::waits_its_turn() const {
+  return !proven_ || reopens_;
+}
+
+Duration ChildWatch::allowed_to_link() const {
+  const bool slow = waits_its_turn() && other_linked_at_ && unlinked_since_ &&
+                    *unlinked_since_ - *other_linked_at_ < still_limit_in_a_crowd;
+  return slow ? std::max(unlinked_limit, slowness_) : unlinked_limit;
+}
+
+std::optional<Duration> ChildWatch::linking_took() const {
+  for (const auto& [serial, node] : nodes_)
+    if (is_linked(node, expected_.device)) return node.linking_took;
+  return std::nullopt;
 }
 
 // The main thread of a tool that works waits for its device many times a second, whether there is
@@ -158,6 +185,7 @@ void ChildWatch::excuse(Instant now) {
   spinning_since_.reset();
   activity_.reset();
   if (unlinked_since_) unlinked_since_ = now;
+  for (auto& [serial, node] : nodes_) node.unlinked_at = now;
 }
 
 bool ChildWatch::all_bound() const {
@@ -172,9 +200,8 @@ const std::optional<MediaUri>& ChildWatch::bound(Interface interface) const {
 
 bool ChildWatch::linked_to_device() const {
   return std::ranges::any_of(nodes_, [this](const auto& entry) {
-    const auto& [info, most_links] = entry.second;
-    return std::ranges::find(info.linked_to, expected_.device) != info.linked_to.end() &&
-           info.links == most_links;
+    const auto& node = entry.second;
+    return is_linked(node, expected_.device) && node.info.links == node.most_links;
   });
 }
 
@@ -192,6 +219,7 @@ void ChildWatch::update_proof(Instant now) {
     proven_ = true;
     last_sign_ = now;
   }
+  if (linked) reopens_ = false;
   if (linked || !works) {
     unlinked_since_.reset();
   } else if (!unlinked_since_) {
@@ -226,7 +254,7 @@ std::optional<ChildWatch::Verdict> ChildWatch::verdict(Instant now) const {
     }
   }
   if (auto idle = idleness()) return idle;
-  if (unlinked_since_ && now - *unlinked_since_ >= unlinked_limit) {
+  if (unlinked_since_ && now - *unlinked_since_ >= allowed_to_link()) {
     if (!proven_)
       return Verdict{"it runs, but its PipeWire node was not linked to its device", true};
     return Verdict{
@@ -244,7 +272,7 @@ std::optional<ChildWatch::Verdict> ChildWatch::verdict(Instant now) const {
 }
 
 bool ChildWatch::crowded() const {
-  return other_linked_at_ && activity_at_ - *other_linked_at_ < still_limit;
+  return other_linked_at_ && activity_at_ - *other_linked_at_ < std::max(still_limit, slowness_);
 }
 
 // By samples, too. One that says something is bounded by the supervisor's time to readiness; one
@@ -277,7 +305,7 @@ std::optional<Instant> ChildWatch::poll_timeout() const {
   std::optional<Instant> next;
   if (proven_) next = last_sign_ + silent_limit;
   if (unlinked_since_) {
-    const auto due = *unlinked_since_ + unlinked_limit;
+    const auto due = *unlinked_since_ + allowed_to_link();
     next = next ? std::min(*next, due) : due;
   }
   return next;

@@ -51,9 +51,10 @@ class ChildWatch {
   void handle_fact(const EngineFact& fact, Instant now);
   void handle_node(const StreamNodeInfo& node, Instant now);
   void handle_node_gone(std::uint64_t serial, Instant now);
-  // The session manager has linked another stream: it works, and goes on to the next. With many
-  // streams that takes as long as it takes; the time to readiness bounds it.
-  void handle_other_linked(Instant now);
+  // The session manager has linked another stream, which waited for that as long as `took`: it
+  // works, and goes on to the next. With many streams that takes as long as it takes; the time to
+  // readiness bounds it.
+  void handle_other_linked(Duration took, Instant now);
   void handle_activity(const ProcessActivity& activity, Instant now);
   // The daemon itself slept past a deadline: silence meanwhile proves nothing.
   void excuse(Instant now);
@@ -61,6 +62,8 @@ class ChildWatch {
   // Main loop, device, addresses, node linked to its device: once true, it stays true.
   [[nodiscard]] bool proven() const { return proven_; }
   [[nodiscard]] std::string unproven_reason() const;
+  // While it is linked to its device: how long its node waited for that.
+  [[nodiscard]] std::optional<Duration> linking_took() const;
 
   struct Verdict {
     std::string reason;
@@ -90,14 +93,24 @@ class ChildWatch {
   [[nodiscard]] std::uint32_t repaired(Instant now) const { return repaired_.sum(now); }
 
  private:
+  struct Node {
+    StreamNodeInfo info;
+    std::size_t most_links = 0;  // that it has had
+    Instant unlinked_at{};       // while it has none
+    Duration linking_took{};
+  };
+
   void handle_port(const FactPortOpened& port);
   void handle_session(bool up);
   void handle_sign(Instant now, bool of_skipped_output);
   void update_proof(Instant now);
   [[nodiscard]] bool all_bound() const;
+  [[nodiscard]] static bool is_linked(const Node& node, const LinkedNode& device);
   // Each channel that ever was: a link can be taken away alone.
   [[nodiscard]] bool linked_to_device() const;
   [[nodiscard]] bool half_linked() const;
+  [[nodiscard]] bool waits_its_turn() const;
+  [[nodiscard]] Duration allowed_to_link() const;
   [[nodiscard]] bool crowded() const;
   [[nodiscard]] std::optional<Verdict> idleness() const;
   [[nodiscard]] std::optional<Verdict> wordlessness() const;
@@ -107,13 +120,10 @@ class ChildWatch {
   bool device_opened_ = false;
   bool main_loop_ = false;
   bool proven_ = false;
+  bool reopens_ = false;  // its node has gone; so the tool does when its device stalls
   std::optional<FactBinding> binding_;
   std::array<std::optional<MediaUri>, 3> bound_;  // by Interface
   std::optional<BindFailure> bind_failure_;
-  struct Node {
-    StreamNodeInfo info;
-    std::size_t most_links = 0;  // that it has had
-  };
   std::map<std::uint64_t, Node> nodes_;    // by serial; one, unless the tool reopens it
   std::optional<Instant> unlinked_since_;  // while it says that it works
   Instant last_sign_{};                    // of life
@@ -123,6 +133,7 @@ class ChildWatch {
   Instant activity_at_{};
   std::optional<Instant> still_since_, spinning_since_;
   std::optional<Instant> other_linked_at_;
+  Duration slowness_{};   // how long the session manager may take for the next one
   double still_cpu_ = 0;  // cpu_seconds at still_since_
   std::string error_, trouble_;
   StreamMetrics metrics_;

@@ -202,8 +202,8 @@ void StreamMachine::handle_node_gone(std::uint64_t serial, Now now) {
   decide(now);
 }
 
-void StreamMachine::handle_other_linked(Now now) {
-  watch_.handle_other_linked(now.mono);
+void StreamMachine::handle_other_linked(Duration took, Now now) {
+  watch_.handle_other_linked(took, now.mono);
   decide(now);
 }
 

@@ -97,7 +97,7 @@ class StreamMachine {
   void handle_fact(std::uint64_t generation, const EngineFact& fact, Now now);
   void handle_node(const StreamNodeInfo& node, Now now);
   void handle_node_gone(std::uint64_t serial, Now now);
-  void handle_other_linked(Now now);  // the node of another stream
+  void handle_other_linked(Duration took, Now now);  // the node of another stream
   void handle_link(bool linked, const std::string& reason, Now now);
   void handle_activity(const ProcessActivity& activity, Now now);
   void handle_timeout(Now now);
@@ -111,6 +111,7 @@ class StreamMachine {
   [[nodiscard]] const StreamStatus& status() const { return status_; }  // without exits
   [[nodiscard]] bool child_wanted() const { return ensured_.has_value(); }
   [[nodiscard]] bool child_lives() const;
+  [[nodiscard]] std::optional<Duration> linking_took() const { return watch_.linking_took(); }
   [[nodiscard]] bool finished() const;  // removed, and nothing of it is left
 
  private:

@@ -146,11 +146,16 @@ void StreamDispatcher::Impl::set_callbacks() {
     if (endpoints.driver().silence().empty() && server_answers) tell_sound(std::nullopt);
   };
   callbacks.on_stream_node = [this](const StreamNodeInfo& node) {
-    tell(node.stream, [&](StreamMachine& m, Now now) { m.handle_node(node, now); });
-    if (node.linked_to.empty()) return;
+    std::optional<Duration> before, took;
+    tell(node.stream, [&](StreamMachine& m, Now now) {
+      before = m.linking_took();
+      m.handle_node(node, now);
+      took = m.linking_took();
+    });
+    if (before || !took) return;
     for (const auto& [uid, other] : records)
       if (uid != node.stream && other->child_lives())
-        other->tell([](StreamMachine& m, Now now) { m.handle_other_linked(now); });
+        other->tell([&took](StreamMachine& m, Now now) { m.handle_other_linked(*took, now); });
   };
   callbacks.on_stream_node_gone = [this](const Uid& stream, std::uint64_t serial) {
     tell(stream, [&](StreamMachine& m, Now now) { m.handle_node_gone(serial, now); });

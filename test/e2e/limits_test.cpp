@@ -65,7 +65,8 @@ class Crowd {
   // They are heard all the time, by the clock; and if the machine keeps up, neither was ever
   // started again.
   void check_that_nobody_else_was_hurt() {
-    CHECK(bystander_->is_heard());
+    // Hundreds of new links keep the sound system busy, and everybody out of breath.
+    CHECK(eventually([this] { return bystander_->is_heard(); }));
     const auto judgement = bystander_->judge();
     INFO(complaints() << judgement.text);
     CHECK(judgement.good);

@@ -92,20 +92,20 @@ TEST_CASE("child watch: a main thread may stand still for a while as long as oth
   CHECK_FALSE(watched.works());
   SECTION("not for ever") {
     const auto after = endured(watched, [&] {
-      watched.watch.handle_other_linked(watched.now + interval);
+      watched.watch.handle_other_linked({}, watched.now + interval);
       return watched.stands();
     });
     CHECK(after > 9s);
     CHECK(after < 12s);
   }
   SECTION("nor for long after the last of them") {
-    watched.watch.handle_other_linked(watched.now);
+    watched.watch.handle_other_linked({}, watched.now);
     CHECK(endured(watched, [&] { return watched.stands(); }) < 3s);
   }
   SECTION("nor if it is stopped") {
     watched.activity.stopped = true;
     CHECK(endured(watched, [&] {
-            watched.watch.handle_other_linked(watched.now + interval);
+            watched.watch.handle_other_linked({}, watched.now + interval);
             return watched.stands();
           }) < 3s);
   }
@@ -147,6 +147,76 @@ TEST_CASE("child watch: a child that loses one of its channels is not linked to 
     link(0);
     watched.now += 2800ms;
     CHECK(watched.verdict() == "it runs, but its PipeWire node is no longer linked to its device");
+  }
+}
+
+TEST_CASE("child watch: where links take long, one that waits its turn may wait twice as long") {
+  Watched watched;
+  watched.watch.handle_fact(FactDeviceOpened{}, watched.now);
+  watched.watch.handle_fact(FactMainLoop{}, watched.now);
+  StreamNodeInfo node;
+  node.serial = 100;
+  const auto waited = [&] {
+    return endured(watched, [&] {
+      watched.now += 100ms;
+      return watched.verdict();
+    });
+  };
+  const auto link = [&](std::size_t links) {
+    node.linked_to.clear();
+    if (links > 0) node.linked_to = {speaker};
+    node.links = links;
+    watched.watch.handle_node(node, watched.now);
+  };
+  SECTION("not if the last one was linked promptly") {
+    watched.watch.handle_other_linked(500ms, watched.now);
+    CHECK(waited() == ChildWatch::unlinked_limit);
+  }
+  SECTION("before it works") {
+    watched.watch.handle_other_linked(3s, watched.now);
+    CHECK(waited() == 6s);
+    CHECK(watched.watch.poll_timeout() == watched.now);
+  }
+  SECTION("within bounds") {
+    watched.watch.handle_other_linked(1min, watched.now);
+    CHECK(waited() == ChildWatch::still_limit_in_a_crowd);
+  }
+  SECTION("when the tool opens its device again") {
+    link(2);
+    REQUIRE(watched.watch.proven());
+    watched.watch.handle_node_gone(node.serial, watched.now);
+    watched.now += 2s;
+    watched.watch.handle_other_linked(3s, watched.now);
+    CHECK(waited() == 6s);
+  }
+  SECTION("not when somebody took its link away") {
+    link(2);
+    link(0);
+    watched.watch.handle_other_linked(3s, watched.now);
+    CHECK(waited() == ChildWatch::unlinked_limit);
+  }
+  SECTION("not when that was long ago") {
+    watched.watch.handle_other_linked(3s, watched.now);
+    link(2);
+    watched.now += 10s;
+    watched.watch.handle_node_gone(node.serial, watched.now);
+    CHECK(waited() == ChildWatch::unlinked_limit);
+  }
+  SECTION("and it tells how long itself waited, without the time of an excuse") {
+    link(0);
+    CHECK_FALSE(watched.watch.linking_took());
+    watched.now += 3s;
+    watched.watch.excuse(watched.now);
+    watched.now += 700ms;
+    link(1);
+    watched.now += 700ms;
+    link(2);
+    CHECK(watched.watch.linking_took() == Duration(700ms));
+    link(0);
+    CHECK_FALSE(watched.watch.linking_took());
+    watched.now += 200ms;
+    link(2);
+    CHECK(watched.watch.linking_took() == Duration(200ms));
   }
 }
 
@@ -297,7 +367,7 @@ TEST_CASE("child watch: one that is not ready and goes on without a word is noti
   SECTION("longer while others are being linked") {
     auto watched = begun({.device = speaker});
     const auto borne_with = endured(watched, [&] {
-      watched.watch.handle_other_linked(watched.now);
+      watched.watch.handle_other_linked({}, watched.now);
       return watched.works();
     });
     CHECK(borne_with >= ChildWatch::still_limit_in_a_crowd);
@@ -308,7 +378,7 @@ TEST_CASE("child watch: one that is not ready and goes on without a word is noti
     watched.watch.handle_fact(FactDeviceOpened{}, watched.now);
     watched.watch.handle_fact(FactMainLoop{}, watched.now);
     for (int i = 0; i < 20; ++i) {
-      watched.watch.handle_other_linked(watched.now);
+      watched.watch.handle_other_linked({}, watched.now);
       CHECK_FALSE(watched.works());
     }
   }

@@ -515,13 +515,13 @@ TEST_CASE("a child that is not linked yet waits its turn while others are linked
   world.node({});
   for (int i = 0; i < 6; ++i) {
     world.pass(2700ms);
-    world.machine.handle_other_linked(world.now);
+    world.machine.handle_other_linked({}, world.now);
     world.drain();
   }
   CHECK(world.take("fault") == 0);
   SECTION("no longer than the time to readiness") {
     world.pass(2700ms);
-    world.machine.handle_other_linked(world.now);
+    world.machine.handle_other_linked({}, world.now);
     world.drain();
     world.pass(2700ms);
     CHECK(world.take("TERM") == 1);
@@ -535,7 +535,7 @@ TEST_CASE("a child that is not linked yet waits its turn while others are linked
     REQUIRE(world.state() == StreamState::running);
     world.node({});
     world.pass(1500ms);
-    world.machine.handle_other_linked(world.now);
+    world.machine.handle_other_linked({}, world.now);
     world.drain();
     world.pass(1300ms);
     CHECK(world.take("fault") == 1);
