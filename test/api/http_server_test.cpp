@@ -460,6 +460,7 @@ TEST_CASE("Without descriptors left, accepting waits and does not spin") {
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
   ServerThread server(echo);
+  server.run([] {});  // it listens; accept(2) takes a descriptor before it looks whom for
   RawClient client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const rlimit low{256, before.rlim_max};
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
