@@ -120,35 +120,41 @@ void ChildWatch::handle_node(const StreamNodeInfo& node, Instant now) {
   if (nodes_.size() < max_nodes || nodes_.contains(node.serial)) {
     const auto [at, is_new] = nodes_.try_emplace(node.serial);
     auto& known = at->second;
-    const auto before = std::exchange(known.info, node).links;
+    known.info = node;
+    if (is_new) known.came_at = now;
+    // Only that: a link that is back after somebody took it away was no matter of turns.
+    if (known.most_links == 0 && node.links > 0) known.linking_took = now - known.came_at;
     known.most_links = std::max(known.most_links, node.links);
-    if (is_new || (before > 0 && node.links == 0)) known.unlinked_at = now;
-    if (before == 0 && node.links > 0) known.linking_took = now - known.unlinked_at;
   }
   update_proof(now);
 }
 
 void ChildWatch::handle_node_gone(std::uint64_t serial, Instant now) {
   nodes_.erase(serial);
-  reopens_ = nodes_.empty();
+  if (proven_ && nodes_.empty() && !reopens_since_) reopens_since_ = now;
   update_proof(now);
 }
 
 void ChildWatch::handle_other_linked(Duration took, Instant now) {
   other_linked_at_ = now;
-  slowness_ = std::min<Duration>(2 * took, still_limit_in_a_crowd);
+  slowness_ = std::min<Duration>(2 * took, link_limit_in_a_crowd);
   if (waits_its_turn() && unlinked_since_) unlinked_since_ = now;
 }
 
 // A link that somebody took away is no matter of turns.
 bool ChildWatch::waits_its_turn() const {
-  return !proven_ || reopens_;
+  return !proven_ || reopens_since_;
 }
 
-Duration ChildWatch::allowed_to_link() const {
-  const bool slow = waits_its_turn() && other_linked_at_ && unlinked_since_ &&
-                    *unlinked_since_ - *other_linked_at_ < still_limit_in_a_crowd;
-  return slow ? std::max(unlinked_limit, slowness_) : unlinked_limit;
+// Until when it may be unlinked, if it is.
+std::optional<Instant> ChildWatch::link_due() const {
+  if (!unlinked_since_) return std::nullopt;
+  if (!waits_its_turn()) return *unlinked_since_ + unlinked_limit;
+  const bool recent =
+      other_linked_at_ && *unlinked_since_ - *other_linked_at_ < link_limit_in_a_crowd;
+  const auto due =
+      *unlinked_since_ + (recent ? std::max(unlinked_limit, slowness_) : unlinked_limit);
+  return reopens_since_ ? std::min(due, *reopens_since_ + link_limit_in_a_crowd) : due;
 }
 
 std::optional<Duration> ChildWatch::linking_took() const {
@@ -185,7 +191,8 @@ void ChildWatch::excuse(Instant now) {
   spinning_since_.reset();
   activity_.reset();
   if (unlinked_since_) unlinked_since_ = now;
-  for (auto& [serial, node] : nodes_) node.unlinked_at = now;
+  if (reopens_since_) reopens_since_ = now;
+  for (auto& [serial, node] : nodes_) node.came_at = now;
 }
 
 bool ChildWatch::all_bound() const {
@@ -219,7 +226,7 @@ void ChildWatch::update_proof(Instant now) {
     proven_ = true;
     last_sign_ = now;
   }
-  if (linked) reopens_ = false;
+  if (linked) reopens_since_.reset();
   if (linked || !works) {
     unlinked_since_.reset();
   } else if (!unlinked_since_) {
@@ -254,7 +261,7 @@ std::optional<ChildWatch::Verdict> ChildWatch::verdict(Instant now) const {
     }
   }
   if (auto idle = idleness()) return idle;
-  if (unlinked_since_ && now - *unlinked_since_ >= allowed_to_link()) {
+  if (unlinked_since_ && now >= *link_due()) {
     if (!proven_)
       return Verdict{"it runs, but its PipeWire node was not linked to its device", true};
     return Verdict{
@@ -272,7 +279,9 @@ std::optional<ChildWatch::Verdict> ChildWatch::verdict(Instant now) const {
 }
 
 bool ChildWatch::crowded() const {
-  return other_linked_at_ && activity_at_ - *other_linked_at_ < std::max(still_limit, slowness_);
+  // A tool that is not linked stands still, too.
+  const auto window = waits_its_turn() ? std::max(still_limit, slowness_) : still_limit;
+  return other_linked_at_ && activity_at_ - *other_linked_at_ < window;
 }
 
 // By samples, too. One that says something is bounded by the supervisor's time to readiness; one
@@ -304,10 +313,7 @@ std::optional<Instant> ChildWatch::poll_timeout() const {
   if (!alive_) return std::nullopt;
   std::optional<Instant> next;
   if (proven_) next = last_sign_ + silent_limit;
-  if (unlinked_since_) {
-    const auto due = *unlinked_since_ + allowed_to_link();
-    next = next ? std::min(*next, due) : due;
-  }
+  if (const auto due = link_due()) next = next ? std::min(*next, *due) : *due;
   return next;
 }
 

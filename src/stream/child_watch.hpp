@@ -30,6 +30,9 @@ class ChildWatch {
   static constexpr double spinning_cpu = 0.75;  // of one core; 0.1 is much, and some is stolen
   static constexpr double busy_cpu = 0.1;       // of one core: more than standing still takes
   static constexpr Duration unlinked_limit = 2800ms;
+  // For how long one that waits its turn is at most borne with after the last other one, and one
+  // that opens its device again in all.
+  static constexpr Duration link_limit_in_a_crowd = 10s;
   // Of one that is not ready, and goes on without a word: it hangs in a loop.
   static constexpr Duration wordless_limit = 2100ms;
   // The tools report at least every 10 s while audio flows, even silence (measured). The last
@@ -53,7 +56,7 @@ class ChildWatch {
   void handle_node_gone(std::uint64_t serial, Instant now);
   // The session manager has linked another stream, which waited for that as long as `took`: it
   // works, and goes on to the next. With many streams that takes as long as it takes; the time to
-  // readiness bounds it.
+  // readiness bounds it, or link_limit_in_a_crowd.
   void handle_other_linked(Duration took, Instant now);
   void handle_activity(const ProcessActivity& activity, Instant now);
   // The daemon itself slept past a deadline: silence meanwhile proves nothing.
@@ -96,7 +99,7 @@ class ChildWatch {
   struct Node {
     StreamNodeInfo info;
     std::size_t most_links = 0;  // that it has had
-    Instant unlinked_at{};       // while it has none
+    Instant came_at{};
     Duration linking_took{};
   };
 
@@ -110,7 +113,7 @@ class ChildWatch {
   [[nodiscard]] bool linked_to_device() const;
   [[nodiscard]] bool half_linked() const;
   [[nodiscard]] bool waits_its_turn() const;
-  [[nodiscard]] Duration allowed_to_link() const;
+  [[nodiscard]] std::optional<Instant> link_due() const;
   [[nodiscard]] bool crowded() const;
   [[nodiscard]] std::optional<Verdict> idleness() const;
   [[nodiscard]] std::optional<Verdict> wordlessness() const;
@@ -120,7 +123,8 @@ class ChildWatch {
   bool device_opened_ = false;
   bool main_loop_ = false;
   bool proven_ = false;
-  bool reopens_ = false;  // its node has gone; so the tool does when its device stalls
+  // Its node has gone, as when the tool opens its device again because that stalls.
+  std::optional<Instant> reopens_since_;
   std::optional<FactBinding> binding_;
   std::array<std::optional<MediaUri>, 3> bound_;  // by Interface
   std::optional<BindFailure> bind_failure_;

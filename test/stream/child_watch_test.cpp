@@ -179,7 +179,7 @@ TEST_CASE("child watch: where links take long, one that waits its turn may wait 
   }
   SECTION("within bounds") {
     watched.watch.handle_other_linked(1min, watched.now);
-    CHECK(waited() == ChildWatch::still_limit_in_a_crowd);
+    CHECK(waited() == ChildWatch::link_limit_in_a_crowd);
   }
   SECTION("when the tool opens its device again") {
     link(2);
@@ -188,6 +188,26 @@ TEST_CASE("child watch: where links take long, one that waits its turn may wait 
     watched.now += 2s;
     watched.watch.handle_other_linked(3s, watched.now);
     CHECK(waited() == 6s);
+  }
+  SECTION("but not for ever, whatever others do") {
+    link(2);
+    watched.watch.handle_node_gone(node.serial, watched.now);
+    const auto borne_with = endured(watched, [&] {
+      watched.now += 1s;
+      watched.watch.handle_other_linked(3s, watched.now);
+      watched.watch.handle_fact(FactDeviceOpened{}, watched.now);  // it says so, again and again
+      return watched.verdict();
+    });
+    CHECK(borne_with == ChildWatch::link_limit_in_a_crowd);
+  }
+  SECTION("and stand still meanwhile, as one without a link does") {
+    watched.watch.handle_other_linked(3s, watched.now);
+    CHECK(endured(watched, [&] { return watched.stands(); }) >= 6s);
+  }
+  SECTION("but nobody else may stand still for longer") {
+    link(2);
+    watched.watch.handle_other_linked(3s, watched.now);
+    CHECK(endured(watched, [&] { return watched.stands(); }) < 3s);
   }
   SECTION("not when somebody took its link away") {
     link(2);
@@ -214,9 +234,9 @@ TEST_CASE("child watch: where links take long, one that waits its turn may wait 
     CHECK(watched.watch.linking_took() == Duration(700ms));
     link(0);
     CHECK_FALSE(watched.watch.linking_took());
-    watched.now += 200ms;
-    link(2);
-    CHECK(watched.watch.linking_took() == Duration(200ms));
+    watched.now += 2s;
+    link(2);  // somebody took it away: nobody's turn
+    CHECK(watched.watch.linking_took() == Duration(700ms));
   }
 }
 

@@ -93,7 +93,7 @@ FakeProcess* DispatcherWorld::process_of(const Uid& uid) {
   return nullptr;
 }
 
-void DispatcherWorld::play(FakeProcess& process) {
+void DispatcherWorld::play(FakeProcess& process, bool linked) {
   const auto& argv = process.request.argv;
   const bool sends = argv.at(0) == "/fake/roc-send";
   process.print_line("device");
@@ -109,7 +109,8 @@ void DispatcherWorld::play(FakeProcess& process) {
   node.serial = 1000 + process.identity.start_ticks;
   node.pid = process.identity.pid;
   node.capturing = sends;
-  node.linked_to = {driver.node(argv.at(1))};
+  if (linked) node.linked_to = {driver.node(argv.at(1))};
+  node.links = node.linked_to.size();
   driver.set_stream_node(node);
 }
 

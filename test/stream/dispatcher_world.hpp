@@ -38,7 +38,8 @@ class DispatcherWorld {
   [[nodiscard]] StreamState state(const Uid& uid) const;
   bool reaches(const Uid& uid, StreamState wanted);
   [[nodiscard]] FakeProcess* process_of(const Uid& uid);  // the live one
-  void play(FakeProcess& process);  // prints what a working child prints; its node appears
+  // Prints what a working child prints; its node appears.
+  void play(FakeProcess& process, bool linked = true);
   void shut_down();
 
   boost::asio::io_context io;

@@ -444,6 +444,28 @@ TEST_CASE("a child whose node is linked elsewhere is ended") {
   CHECK(process->signals.front() == SIGTERM);
 }
 
+TEST_CASE("a child waits for its link twice as long as the last one did") {
+  TempDirectory directory;
+  DispatcherWorld world(directory.path());
+  world.play_children = false;
+  const auto sending = world.streams->create(world.sending())->spec.uid;
+  const auto receiving = world.streams->create(world.receiving())->spec.uid;
+  REQUIRE(world.until([&] { return world.spawner.alive().size() == 2; }));
+  auto *child = world.process_of(sending), *other = world.process_of(receiving);
+  world.play(*child, false);
+  world.play(*other, false);
+  const auto began = Now::read().mono;
+  REQUIRE(world.until([&] { return Now::read().mono - began > 2s; }));
+  world.play(*other);
+  REQUIRE(world.reaches(receiving, StreamState::running));
+  const auto linked_at = Now::read().mono;
+  REQUIRE(world.until([&] { return Now::read().mono - linked_at > 3500ms; }));
+  CHECK(child->alive());
+  CHECK(world.state(sending) == StreamState::starting);
+  CHECK(world.until([&] { return !child->alive(); }));
+  CHECK(Now::read().mono - linked_at >= 4s);
+}
+
 TEST_CASE("all streams wait while the sound system is away, and come back with it") {
   TempDirectory directory;
   DispatcherWorld world(directory.path());
