@@ -56,6 +56,12 @@ std::string milliseconds(std::size_t windows) {
 
 }  // namespace
 
+SilenceVerdict judge_silences(std::size_t by_rocd, std::size_t by_hand) {
+  const bool keeps_up = by_hand <= bearable_windows;
+  const auto allowed = bearable_windows + by_hand * 3 / 2 + (keeps_up ? 0 : replacing_windows);
+  return {by_rocd <= allowed, keeps_up};
+}
+
 Bystander::Bystander(Scene& scene) {
   const auto path = [this](const std::string& name) { return directory_.path() / name; };
   // Never default devices.
@@ -89,9 +95,7 @@ Bystander::Judgement Bystander::judge() const {
   auto heard = ear_->heard(tone, since_);
   const auto heard_by_hand = ear_by_hand_->heard(tone_by_hand, since_);
   const auto longest = longest_silence(heard), by_hand = longest_silence(heard_by_hand);
-  const bool keeps_up = by_hand <= bearable_windows;
-  const auto allowed = bearable_windows + by_hand * 3 / 2 + (keeps_up ? 0 : replacing_windows);
-  return {longest <= allowed, keeps_up,
+  return {judge_silences(longest, by_hand),
           "in " + std::to_string(heard.size() / 10) + " s the longest silence by way of rocd was " +
               milliseconds(longest) + ", by hand " + milliseconds(by_hand) +
               "\nby rocd: " + timeline(heard) + "\nby hand: " + timeline(heard_by_hand)};

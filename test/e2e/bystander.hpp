@@ -11,6 +11,16 @@
 
 namespace rocd::test {
 
+// What silences of so many windows of 100 ms say, by way of rocd and by hand.
+struct SilenceVerdict {
+  // No silence of more than 500 ms, and half as much again as the tools by hand had; and where the
+  // machine does not keep up, of 5 s more: then rocd may have ended a child that stood still,
+  // which costs more than to wait.
+  bool good = false;
+  bool machine_keeps_up = false;  // the tools by hand had no silence of more than 500 ms either
+};
+[[nodiscard]] SilenceVerdict judge_silences(std::size_t by_rocd, std::size_t by_hand);
+
 class Bystander {
  public:
   // The scene's streams "send" and "receive" of loopback_config() run. Returns when both tones are
@@ -21,13 +31,8 @@ class Bystander {
 
   [[nodiscard]] bool is_heard() const;
 
-  struct Judgement {
-    // Since the construction no silence of more than 500 ms, and half as much again as the tools by
-    // hand had; and where the machine does not keep up, of 5 s more: then rocd may have ended a
-    // child that stood still, which costs more than to wait.
-    bool good = false;
-    bool machine_keeps_up = false;  // the tools by hand had no silence of more than 500 ms either
-    std::string text;               // how long, in both ways, and when
+  struct Judgement : SilenceVerdict {  // of the longest since the construction
+    std::string text;                  // how long, in both ways, and when
   };
   [[nodiscard]] Judgement judge() const;
 

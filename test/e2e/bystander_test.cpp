@@ -25,3 +25,14 @@ TEST_CASE("a stream that falls silent, and tools beside it that do not, are told
   INFO(after.text);
   CHECK((!after.good || !after.machine_keeps_up));
 }
+
+TEST_CASE("what others are silent by hand, too, is borne with, and no more", "[e2e]") {
+  CHECK(judge_silences(5, 0).good);
+  CHECK_FALSE(judge_silences(6, 0).good);
+  CHECK(judge_silences(12, 5).good);
+  CHECK_FALSE(judge_silences(13, 5).good);
+  CHECK(judge_silences(12, 5).machine_keeps_up);
+  CHECK(judge_silences(64, 6).good);
+  CHECK_FALSE(judge_silences(65, 6).good);
+  CHECK_FALSE(judge_silences(64, 6).machine_keeps_up);
+}

@@ -22,9 +22,10 @@ class Detection {
   Detection& operator=(const Detection&) = delete;
 
   // Waits until that child has ended; "" if rocd ended it for one of these reasons, and as soon as
-  // it should: within 3 s, or within 6 where this machine did not even let a timer be in time.
+  // it should: within 3 s, and as much longer as a timer was late in all, 3 s at most.
   [[nodiscard]] std::string problem(const std::vector<std::string>& reasons);
-  // "noticed after 1.62 s, ended after 1.71 s; timers up to 0.00 s late", after problem().
+  // After problem(): "noticed after 1.62 s, ended after 1.71 s; a timer of 20 ms was late by 0.01 s
+  // in all".
   [[nodiscard]] std::string times() const;
 
  private:

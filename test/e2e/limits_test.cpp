@@ -65,8 +65,7 @@ class Crowd {
   // They are heard all the time, by the clock; and if the machine keeps up, neither was ever
   // started again.
   void check_that_nobody_else_was_hurt() {
-    // Hundreds of new links keep the sound system busy, and everybody out of breath.
-    CHECK(eventually([this] { return bystander_->is_heard(); }));
+    CHECK(bystander_->is_heard());
     const auto judgement = bystander_->judge();
     INFO(complaints() << judgement.text);
     CHECK(judgement.good);
@@ -175,12 +174,18 @@ TEST_CASE("Limits: 256 streams run, each request is answered, and a tone goes on
   INFO(crowd.complaints());
   REQUIRE(all_run);
   const std::chrono::duration<double> took = Clock::now() - begin;
-  CHECK(rocd.http().get("/streams").as_array().size() == many + 2);
+  const auto listed = rocd.http().get("/streams");
+  CHECK(listed.as_array().size() == many + 2);
+  // However busy the machine is: to replace those that wait would make it busier.
+  const auto replaced = std::ranges::count_if(listed.as_array(), [](const json::value& stream) {
+    return stream.at("status").at("restarts") != 0;
+  });
+  CHECK(replaced <= many / 10);
   for (const auto& uri : uris)
     crowd.timed([&] { CHECK(rocd.http().get(uri).at("stream_uri").as_string() == uri); });
   crowd.check_that_nobody_else_was_hurt();
   WARN(many << " streams run " << took.count() << " s after the first was asked for; "
-            << crowd.times() << "; rocd grew by "
+            << crowd.times() << "; " << replaced << " children were replaced; rocd grew by "
             << (memory_of(rocd.process().pid()) - before) / 1024 << " KiB");
 
   for (const auto& uri : uris) crowd.timed([&] { rocd.http().remove(uri); });

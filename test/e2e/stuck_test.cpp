@@ -180,7 +180,7 @@ TEST_CASE("a child that works and says nothing any more is replaced", "[e2e]") {
   write_file(mute, "");
   const int former = rocd.child_of("receive");
   INFO(rocd.log());
-  REQUIRE(eventually([&] { return !process_runs(former); }, 2 * patience));
+  REQUIRE(eventually([&] { return !process_runs(former); }, 25s + patience));
   std::filesystem::remove(mute);
   rocd.wait_for_streams(both);
   const auto last_exit = rocd.stream("receive").at("status").at("last_exit").as_object();

@@ -60,6 +60,17 @@ bool is_overtaken(const Cause& cause, const Fault& fault, const std::vector<Happ
   return false;
 }
 
+// All that the cause is about, until this fault, which alone has hit it.
+template <class Happened>
+bool was_healthy(const Cause& cause, const Happened& happened, const std::vector<Happened>& all) {
+  return std::ranges::all_of(cause.streams, [&](const auto& stream) {
+    return happened.healthy_before.contains(stream) &&
+           std::ranges::none_of(all, [&](const auto& other) {
+             return &other != &happened && other.fault.reach.children.contains(stream);
+           });
+  });
+}
+
 }  // namespace
 
 Campaign::Campaign(House& house, std::uint32_t seed, const std::string& only, double patient)
@@ -143,12 +154,15 @@ void Campaign::begin_one(const FaultKind& kind, Happening& happening, Outcome& o
   house_.spare(happening.reach.children);
   house_.story().read();
   const auto told_before = house_.story().size();
+  std::set<std::string> healthy;
+  for (const auto& [stream, uri] : uris_)
+    if (house_.story().health_of(uri) == "healthy") healthy.insert(stream);
   auto fault = kind.begin(house_, random_);
   outcome.what += (outcome.what.empty() ? "" : ", ") + fault.what;
   happening.reach.add(fault.reach);
   happening.new_sound |= fault.new_sound;
   const auto at = fault.at;
-  happening.faults.push_back({std::move(fault), at, told_before});
+  happening.faults.push_back({std::move(fault), at, told_before, std::move(healthy)});
 }
 
 void Campaign::end_one(Happened& happened, const Happening& happening, Outcome& outcome) {
@@ -250,7 +264,7 @@ void Campaign::check_causes(const Happening& happening, Outcome& outcome) {
   for (const auto& happened : happening.faults)
     for (const auto& cause : happened.fault.causes)
       if (!cause.health && !is_overtaken(cause, happened.fault, happening.faults))
-        attempt(outcome, [&] { check_cause(cause, happened.told_before, outcome); });
+        attempt(outcome, [&] { check_cause(cause, happened, happening, outcome); });
 }
 
 void Campaign::check_pauses(const Happening& happening, Outcome& outcome) {
@@ -263,7 +277,9 @@ void Campaign::check_pauses(const Happening& happening, Outcome& outcome) {
   }
 }
 
-void Campaign::check_cause(const Cause& cause, std::size_t told_before, Outcome& outcome) {
+void Campaign::check_cause(const Cause& cause, const Happened& happened, const Happening& happening,
+                           Outcome& outcome) {
+  const auto told_before = happened.told_before;
   if (cause.unless_child != 0 &&
       house_.children().at(cause.streams.front()).pid == cause.unless_child)
     return;
@@ -277,7 +293,20 @@ void Campaign::check_cause(const Cause& cause, std::size_t told_before, Outcome&
     fault = story.fault_of_telling(told_before, cause.words, uris);
     return fault.empty();
   };
-  if (eventually(told, 10s)) return;
+  if (eventually(told, 10s)) {
+    if (cause.streams.empty() || !was_healthy(cause, happened, happening.faults)) return;
+    outcome.health_told = eventually(
+        [&] {
+          story.read();
+          return story.tells_health(told_before, cause.words, uris);
+        },
+        10s);
+    if (!outcome.health_told)
+      outcome.problems.push_back(fmt::format(
+          "health of {} was never said to be '{}':\n{}", fmt::join(cause.streams, " or "),
+          fmt::join(cause.words, "' or '"), story.texts_since(told_before, uris)));
+    return;
+  }
   outcome.problems.push_back(
       fmt::format("story of {}: {}: '{}', but:\n{}",
                   cause.streams.empty() ? "rocd" : fmt::to_string(fmt::join(cause.streams, " or ")),

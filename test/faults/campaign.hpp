@@ -19,7 +19,8 @@ struct Outcome {
   std::string what;
   // From the end of the fault to the end of the last disturbance, of the way that took longest.
   double recovery_seconds = 0;
-  std::string slowest;  // that way; empty: none was disturbed
+  std::string slowest;       // that way; empty: none was disturbed
+  bool health_told = false;  // the cause, by an event of health
   // Of silences that were not judged, because the way without rocd was silent, too.
   double forgiven_seconds = 0;
   std::vector<std::string> problems;  // empty: it healed as it should
@@ -50,6 +51,8 @@ class Campaign {
     Fault fault;
     SteadyTime since;             // from where on it is to heal
     std::size_t told_before = 0;  // events, before it
+    // Streams: who is told another cause already shows the next one in words only, and seldom.
+    std::set<std::string> healthy_before;
   };
   struct Happening {
     std::vector<Happened> faults;
@@ -91,7 +94,8 @@ class Campaign {
   void find_uris();
   void check_causes(const Happening& happening, Outcome& outcome);
   void check_pauses(const Happening& happening, Outcome& outcome);
-  void check_cause(const Cause& cause, std::size_t told_before, Outcome& outcome);
+  void check_cause(const Cause& cause, const Happened& happened, const Happening& happening,
+                   Outcome& outcome);
   void check_health(const Cause& cause, Outcome& outcome);
   void check_order(Outcome& outcome);
   void check_recovered(Outcome& outcome);

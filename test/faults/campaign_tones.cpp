@@ -81,9 +81,10 @@ std::vector<bool> Campaign::heard_in(const Way& way, Span span) const {
 // Of the faults that hit it, the last; where everything that sounds was started again, of all.
 Campaign::Term Campaign::term_of(const Way& way, const Happening& happening) const {
   Term term{.hit = false, .since = happening.begin, .limit = 0};
-  for (const auto& [fault, since, told_before] : happening.faults) {
+  for (const auto& happened : happening.faults) {
+    const auto& fault = happened.fault;
     if (!happening.new_sound && !fault.reach.ways.contains(way.name)) continue;
-    term.since = term.hit ? std::max(term.since, since) : since;
+    term.since = term.hit ? std::max(term.since, happened.since) : happened.since;
     term.limit = std::max(term.limit, patience_ * seconds(fault.limit));
     term.forgives &= !happening.new_sound && !fault.hits_control;
     term.hit = true;

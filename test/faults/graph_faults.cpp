@@ -15,7 +15,7 @@ using Clock = std::chrono::steady_clock;
 constexpr Milliseconds looked_at_every = 300ms;
 
 const std::vector<std::string> device_is_away{"waits for its source device",
-                                              "waits for its destination device"};
+                                              "waits for its destination device", "is not there"};
 
 // A thing in the graph that one stream needs.
 struct Target {

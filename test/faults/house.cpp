@@ -396,6 +396,8 @@ std::map<std::string, int> House::inventory() {
   for (const auto& place : {state(), sockets()})
     for (const auto& entry : std::filesystem::recursive_directory_iterator(place))
       ++found["file " + entry.path().filename().string()];
+  const auto memory = std::filesystem::directory_iterator("/dev/shm");
+  found["files of shared memory"] = static_cast<int>(std::distance(begin(memory), end(memory)));
   return found;
 }
 

@@ -115,6 +115,16 @@ bool Story::tells_state(std::size_t from, const std::string& uri, const std::str
   return false;
 }
 
+bool Story::tells_health(std::size_t from, const std::vector<std::string>& words,
+                         const std::set<std::string>& uris) const {
+  for (std::size_t i = from; i < events_.size(); ++i) {
+    const auto& told = events_[i];
+    if (told.type == "stream.health" && uris.contains(told.uri) && has_any(told.after, words))
+      return true;
+  }
+  return false;
+}
+
 std::string Story::texts_since(std::size_t from, const std::set<std::string>& uris) const {
   std::string text;
   for (std::size_t i = from; i < events_.size(); ++i)

@@ -29,6 +29,10 @@ class Story {
   // Whether, since event number `from`, the stream was told to have come to this state.
   [[nodiscard]] bool tells_state(std::size_t from, const std::string& uri,
                                  const std::string& state) const;
+  // Whether, since event number `from`, the health of one of these streams was said to be something
+  // that one of these words is in.
+  [[nodiscard]] bool tells_health(std::size_t from, const std::vector<std::string>& words,
+                                  const std::set<std::string>& uris) const;
   // What was told of these resources since event number `from`, to be read.
   [[nodiscard]] std::string texts_since(std::size_t from, const std::set<std::string>& uris) const;
   // The last state told of a stream ("running"); empty: none.
