@@ -294,7 +294,9 @@ void Campaign::check_cause(const Cause& cause, const Happened& happened, const H
     return fault.empty();
   };
   if (eventually(told, 10s)) {
-    if (cause.streams.empty() || !was_healthy(cause, happened, happening.faults)) return;
+    const bool in_health = !cause.streams.empty() && !cause.in_states_only &&
+                           was_healthy(cause, happened, happening.faults);
+    if (!in_health) return;
     outcome.health_told = eventually(
         [&] {
           story.read();

@@ -49,7 +49,8 @@ Fault take_port(House& house, Random& random) {
   if (!eventually(bound)) throw std::runtime_error("a stopped stream keeps its port");
   enable(house, stream, true);
   const auto lasts = between(1s, 6s, random);
-  std::vector<Cause> causes{{{"is used by another program"}, {stream}}};
+  std::vector<Cause> causes{
+      {.words = {"is used by another program"}, .streams = {stream}, .in_states_only = true}};
   if (lasts > shows_in_health) causes.push_back({{"is used by another program"}, {stream}, true});
   return {.what = "the port of " + stream + " is taken before it starts",
           .reach = reach_of(house, {stream}),
