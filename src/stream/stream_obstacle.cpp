@@ -51,7 +51,13 @@ StreamProblem StreamMachine::child_problem(const ExitRecord* last_exit) const {
   const bool was_killed = last_exit != nullptr && last_exit->kind == ExitRecord::Kind::signal &&
                           last_exit->code != SIGABRT && last_exit->code != SIGTERM;
   auto said = watch_.last_error();
-  if (!said.empty() && !was_killed) return explain_tool_error(std::move(said));
+  if (!said.empty() && !was_killed) {
+    auto problem = explain_tool_error(std::move(said));
+    if (last_exit != nullptr && last_exit->code == SIGABRT &&
+        last_exit->kind == ExitRecord::Kind::signal)
+      problem.message += " (" + last_exit->text + ")";
+    return problem;
+  }
   const auto unproven = watch_.unproven_reason();
   const bool ended_by_us = last_exit != nullptr && last_exit->kind == ExitRecord::Kind::signal &&
                            (last_exit->code == SIGTERM || last_exit->code == SIGKILL);

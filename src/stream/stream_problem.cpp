@@ -20,6 +20,9 @@ constexpr std::array remedies{
         "the tools reach PipeWire through its PulseAudio server: check that pipewire-pulse runs"},
     Remedy{"stream is broken",
            "the device, or PipeWire's Pulse server, went away: check that pipewire-pulse runs"},
+    // When nothing is taken or given any more. roc-recv opens its device again then.
+    Remedy{"stream timeout expired",
+           "its device stood still: PipeWire, or its Pulse server, was busy or went away"},
     // What roc-send says when it aborts because of that (docs/facts.md).
     Remedy{"heap arena", "its device, or its node in PipeWire, went away while it played"},
     Remedy{"loading shared libraries", "install Roc Toolkit's tools anew (scripts/setup.sh)"},

@@ -401,7 +401,7 @@ TEST_CASE("a child that crashes is in backoff with its cause, then starts again"
   world.say("error roc_recv: can't do it");
   world.die({ExitStatus::Kind::signaled, SIGABRT});
   CHECK(world.state() == StreamState::backoff);
-  CHECK(world.status().message == "roc_recv: can't do it");
+  CHECK(world.status().message == "roc_recv: can't do it (SIGABRT)");
   REQUIRE(world.status().retry_at);
   CHECK(*world.status().retry_at > world.now.wall);
   CHECK_FALSE(world.status().pid);
@@ -446,7 +446,8 @@ TEST_CASE("a crash loop shows, and the health says the cause") {
   CHECK(world.status().crash_looping);
   CHECK(world.health().overall == Health::unhealthy);
   CHECK(world.health().message ==
-        "it ends again and again: roc_send: can't open input file or device: uri=pulse://x");
+        "it ends again and again: roc_send: can't open input file or device: uri=pulse://x "
+        "(SIGABRT)");
   CHECK(world.health().hint.find("pipewire-pulse") != std::string::npos);
   world.connect(false);  // which has nothing to do with it
   CHECK(world.health().message == "waits for PipeWire");
@@ -544,13 +545,14 @@ TEST_CASE("a child that is not linked yet waits its turn while others are linked
 
 TEST_CASE("what a tool says when its device goes away is explained") {
   for (const char* said :
-       {"stream is broken", "ERROR: roc_core: heap arena: attempt to deallocate chunk"}) {
+       {"stream is broken", "ERROR: roc_core: heap arena: attempt to deallocate chunk",
+        "stream timeout expired: latency=960(20.000ms) timeout=2400(50.000ms)"}) {
     INFO(said);
     auto world = working(sending());
     world.pass(4s);
     world.say(std::string("error ") + said);
     world.die({ExitStatus::Kind::signaled, SIGABRT});
-    CHECK(world.health().message == said);
+    CHECK(world.health().message == std::string(said) + " (SIGABRT)");
     CHECK(world.health().hint.find("went away") != std::string::npos);
   }
 }
