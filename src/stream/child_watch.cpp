@@ -260,22 +260,26 @@ std::optional<ChildWatch::Verdict> ChildWatch::verdict(Instant now) const {
                      "' instead of only '" + expected_.device.name + "'"};
     }
   }
-  if (auto idle = idleness()) return idle;
-  if (unlinked_since_ && now >= *link_due()) {
-    if (!proven_)
-      return Verdict{"it runs, but its PipeWire node was not linked to its device", true};
-    return Verdict{
-        half_linked()
-            ? "it runs, but a channel of its PipeWire node is no longer linked to its device"
-            : "it runs, but its PipeWire node is no longer linked to its device",
-        true};
+  if (auto idle = idleness()) {
+    // One that has lost its link stands still because of that.
+    const bool because_unlinked = proven_ && unlinked_since_ && idle->may_wait_for_sound;
+    return because_unlinked ? unlinkedness() : std::move(*idle);
   }
+  if (unlinked_since_ && now >= *link_due()) return unlinkedness();
   if (spinning_since_ && activity_at_ - *spinning_since_ >= spinning_limit)
     return Verdict{"it uses a whole processor and makes no progress"};
   if (!proven_) return wordlessness();
   if (now - last_sign_ >= silent_limit)
     return Verdict{"it runs, but gave no sign of life for 25 s", true};
   return std::nullopt;
+}
+
+ChildWatch::Verdict ChildWatch::unlinkedness() const {
+  if (!proven_) return {"it runs, but its PipeWire node was not linked to its device", true};
+  return {half_linked()
+              ? "it runs, but a channel of its PipeWire node is no longer linked to its device"
+              : "it runs, but its PipeWire node is no longer linked to its device",
+          true};
 }
 
 bool ChildWatch::crowded() const {

@@ -115,6 +115,7 @@ class ChildWatch {
   [[nodiscard]] bool waits_its_turn() const;
   [[nodiscard]] std::optional<Instant> link_due() const;
   [[nodiscard]] bool crowded() const;
+  [[nodiscard]] Verdict unlinkedness() const;
   [[nodiscard]] std::optional<Verdict> idleness() const;
   [[nodiscard]] std::optional<Verdict> wordlessness() const;
 

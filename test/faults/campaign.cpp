@@ -24,7 +24,8 @@ constexpr Milliseconds oldest_sound = 8min;
 // After so many faults all streams have to be healthy again, in a while without any: they tell of
 // what was lost in the last 10 s.
 constexpr unsigned faults_to_recovery = 20;
-constexpr Milliseconds recovered_within = 30s;
+// The tools tell a loss every 20 s, for the last 20 s (docs/facts.md).
+constexpr Milliseconds recovered_within = 45s;
 
 std::string difference(const std::map<std::string, int>& before,
                        const std::map<std::string, int>& now) {
@@ -62,11 +63,13 @@ bool is_overtaken(const Cause& cause, const Fault& fault, const std::vector<Happ
 
 // All that the cause is about, until this fault, which alone has hit it.
 template <class Happened>
-bool was_healthy(const Cause& cause, const Happened& happened, const std::vector<Happened>& all) {
+bool was_healthy(const Cause& cause, const Happened& happened, const std::vector<Happened>& all,
+                 const House& house) {
   return std::ranges::all_of(cause.streams, [&](const auto& stream) {
+    const auto& way = house.way_of(stream).name;
     return happened.healthy_before.contains(stream) &&
            std::ranges::none_of(all, [&](const auto& other) {
-             return &other != &happened && other.fault.reach.children.contains(stream);
+             return &other != &happened && other.fault.reach.ways.contains(way);
            });
   });
 }
@@ -295,7 +298,7 @@ void Campaign::check_cause(const Cause& cause, const Happened& happened, const H
   };
   if (eventually(told, 10s)) {
     const bool in_health = !cause.streams.empty() && !cause.in_states_only &&
-                           was_healthy(cause, happened, happening.faults);
+                           was_healthy(cause, happened, happening.faults, house_);
     if (!in_health) return;
     outcome.health_told = eventually(
         [&] {

@@ -107,8 +107,9 @@ Fault interface_down(House& house, Random& random) {
 }
 
 // As many as were to be lost (5 sigma), or late.
-void check_weather(Relay::Weather weather, const Relay::Counts& before, const Relay::Counts& now) {
-  constexpr double least = 50;  // a stream sends 200 and more a second
+void check_weather(Relay::Weather weather, const Relay::Counts& before, const Relay::Counts& now,
+                   bool was_down) {
+  const double least = was_down ? 0 : 50;  // a stream sends 200 and more a second
   constexpr double on_their_way = 10;
   const auto packets = static_cast<double>(now.packets - before.packets);
   const auto lost = static_cast<double>(now.lost - before.lost);
@@ -130,10 +131,10 @@ Fault weather(House& house, Random& random, Relay::Weather weather, const std::s
   return {.what = what,
           .reach = reach_of_network(house),
           .end =
-              [&house, weather, before] {
+              [&house, weather, before, down_before = times_down] {
                 const auto now = house.relay().counts();
                 house.relay().set_weather({});
-                check_weather(weather, before, now);
+                check_weather(weather, before, now, times_down != down_before);
               },
           .lasts = between(1s, 5s, random)};
 }

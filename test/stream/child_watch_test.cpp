@@ -143,6 +143,12 @@ TEST_CASE("child watch: a child that loses one of its channels is not linked to 
           "it runs, but a channel of its PipeWire node is no longer linked to its device");
     CHECK(watched.may_wait_for_sound());
   }
+  SECTION("both are gone, and it stands still because of that") {
+    link(0);
+    std::optional<std::string> found;
+    CHECK(endured(watched, [&] { return found = watched.stands(); }) < 2800ms);
+    CHECK(found == "it runs, but its PipeWire node is no longer linked to its device");
+  }
   SECTION("both are gone") {
     link(0);
     watched.now += 2800ms;
