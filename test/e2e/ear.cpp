@@ -104,8 +104,12 @@ std::vector<bool> Ear::heard(Tone tone, SteadyTime since) const {
                       listener_.windows(tone, progress.front().position, progress.back().position));
 }
 
-std::optional<Tone> Ear::trace_of(const std::vector<Tone>& tones, SteadyTime since) const {
+std::optional<Trace> Ear::trace_of(const std::vector<Tone>& tones, SteadyTime since) const {
   return listener_.trace_of(tones, progress_since(since).front().position);
+}
+
+std::optional<Noise> Ear::noise(SteadyTime since) const {
+  return listener_.noise(progress_since(since).front().position);
 }
 
 }  // namespace rocd::test

@@ -42,8 +42,9 @@ class Ear {
   // For each 100 ms from then until now: whether the tone was there. It may begin before the Ear.
   [[nodiscard]] std::vector<bool> heard(Tone tone, SteadyTime since) const;
   // One of these tones that was there at any time from then on, whatever else was.
-  [[nodiscard]] std::optional<Tone> trace_of(const std::vector<Tone>& tones,
-                                             SteadyTime since) const;
+  [[nodiscard]] std::optional<Trace> trace_of(const std::vector<Tone>& tones,
+                                              SteadyTime since) const;
+  [[nodiscard]] std::optional<Noise> noise(SteadyTime since) const;
 
  private:
   [[nodiscard]] std::vector<Progress> progress_since(SteadyTime since) const;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <fstream>
+#include <limits>
 
 #include "audioprobe/analysis.hpp"
 #include "audioprobe/expectation.hpp"
@@ -166,15 +167,37 @@ std::vector<bool> Listener::windows(Tone tone, double from, double to) const {
   return both;
 }
 
-std::optional<Tone> Listener::trace_of(const std::vector<Tone>& tones, double from) const {
+std::optional<Trace> Listener::trace_of(const std::vector<Tone>& tones, double from) const {
   const auto recording = read_part(from, position());
   for (const auto& tone : tones) {
     const auto left = window_levels(recording.channels.at(0), tone.left, true);
     const auto right = window_levels(recording.channels.at(1), tone.right, true);
-    for (std::size_t i = 0; i < left.size(); ++i)
-      if (std::min(left[i], right[i]) > played_dbfs - stranger_tolerance_db) return tone;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      const auto is_there = [](double level) {
+        return std::abs(level - played_dbfs) < stranger_tolerance_db;
+      };
+      if (is_there(left[i]) && is_there(right[i]))
+        return Trace{tone, static_cast<double>(i) * window_seconds / 2, {left[i], right[i]}};
+    }
   }
   return std::nullopt;
+}
+
+std::optional<Noise> Listener::noise(double from) const {
+  const auto recording = read_part(from, position());
+  std::size_t first = 0, last = 0;
+  double peak = 1;
+  for (const auto& channel : recording.channels)
+    for (std::size_t i = 0; i < channel.size(); ++i) {
+      const double level = std::abs(static_cast<double>(channel[i]));
+      if (level <= 1) continue;  // NaN is none
+      first = peak > 1 ? std::min(first, i) : i;
+      last = std::max(last, i);
+      peak = std::max(peak, std::isfinite(level) ? level : std::numeric_limits<float>::max());
+    }
+  if (peak <= 1) return std::nullopt;
+  return Noise{static_cast<double>(first) / rate, static_cast<double>(last - first + 1) / rate,
+               20 * std::log10(peak)};
 }
 
 double Listener::position() const {

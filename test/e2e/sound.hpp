@@ -3,6 +3,7 @@
 // comes back they go on, and they never use another one.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -20,6 +21,20 @@ struct Tone {
 };
 inline constexpr Tone silence{0, 0};
 inline constexpr double played_dbfs = -20;
+
+// A tone that was found where it was not played.
+struct Trace {
+  Tone tone;
+  double seconds = 0;            // from where on it was looked for
+  std::array<double, 2> dbfs{};  // left and right
+};
+
+// Louder than anything that is played: what is in memory that holds no sound.
+struct Noise {
+  double seconds = 0;  // from where on it was looked for
+  double lasts = 0;    // seconds, from the first such sample to the last
+  double peak_dbfs = 0;
+};
 
 // A steady tone, to be played for longer than a minute, and as often as wanted.
 void write_tone(const std::filesystem::path& file, Tone tone, double seconds);
@@ -71,7 +86,9 @@ class Listener {
 
   // The first of these tones of which in 100 ms of what was recorded from there on there was about
   // as much as was played, in both channels at once, whatever else was; nullopt: none.
-  [[nodiscard]] std::optional<Tone> trace_of(const std::vector<Tone>& tones, double from) const;
+  [[nodiscard]] std::optional<Trace> trace_of(const std::vector<Tone>& tones, double from) const;
+  // Samples beyond full scale in what was recorded from there on; nullopt: none.
+  [[nodiscard]] std::optional<Noise> noise(double from) const;
 
   // Seconds recorded until now.
   [[nodiscard]] double position() const;

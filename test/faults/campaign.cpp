@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/classification.hpp>
+#include <boost/algorithm/string/split.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <stdexcept>
@@ -78,8 +80,13 @@ bool was_healthy(const Cause& cause, const Happened& happened, const std::vector
 
 Campaign::Campaign(House& house, std::uint32_t seed, const std::string& only, double patient)
     : house_(house), patience_(patient), random_(seed) {
+  std::vector<std::string> texts;
+  boost::algorithm::split(texts, only, boost::algorithm::is_any_of(","));
   for (const auto& kind : fault_kinds())
-    if (std::string(kind.name).find(only) != std::string::npos) kinds_.push_back(&kind);
+    if (std::ranges::any_of(texts, [&](const auto& text) {
+          return std::string(kind.name).find(text) != std::string::npos;
+        }))
+      kinds_.push_back(&kind);
   if (kinds_.empty()) throw std::runtime_error("no kind of fault is called '" + only + "'");
 }
 

@@ -23,6 +23,7 @@ struct Outcome {
   bool health_told = false;  // the cause, by an event of health
   // Of silences that were not judged, because the way without rocd was silent, too.
   double forgiven_seconds = 0;
+  std::string noise;                  // that PipeWire made when it went on; empty: none
   std::vector<std::string> problems;  // empty: it healed as it should
 };
 
@@ -72,12 +73,14 @@ class Campaign {
     SteadyTime since;      // the last of them has ended; the begin if none hits it
     double limit = 0;      // seconds
     bool forgives = true;  // false: the way without rocd was hit, too
+    bool new_links = false;
   };
   // What is to be heard in that time, and what of it is the machine's fault.
   struct Hearing {
     std::vector<bool> heard;  // without what is forgiven
     std::string line;         // as it was
     std::string control;
+    double control_back = 0;  // seconds, until it was no longer silent
     double forgiven_seconds = 0;
   };
 

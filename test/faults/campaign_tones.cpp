@@ -20,6 +20,10 @@ constexpr double longest_excuse = 0.5;
 // What is played is on its way for so long, and a recording may be behind.
 constexpr Milliseconds right_before = 500ms;
 constexpr std::size_t forgiven_windows = 10;  // of a fault
+// Where all links have to be made anew nothing is heard before the session manager is at it, which
+// the way without rocd tells; the others come in any order.
+constexpr double after_control = 1;
+constexpr double longest_linking = 10;
 // All tones at once, without a break, are there as much later than the last of them at most.
 constexpr std::chrono::duration<double> longest_unrest{5};
 
@@ -87,6 +91,7 @@ Campaign::Term Campaign::term_of(const Way& way, const Happening& happening) con
     term.since = term.hit ? std::max(term.since, happened.since) : happened.since;
     term.limit = std::max(term.limit, patience_ * seconds(fault.limit));
     term.forgives &= !happening.new_sound && !fault.hits_control;
+    term.new_links |= fault.new_links;
     term.hit = true;
   }
   return term;
@@ -101,6 +106,7 @@ Campaign::Hearing Campaign::hear(const Way& way, Span span, bool forgives,
     known = controls.emplace(span.since, heard_in(house_.control(), span)).first;
   const auto& control = known->second;
   hearing.control = timeline(control);
+  hearing.control_back = end_of_silence(control, hit_windows);
   if (!forgives) return hearing;
   const auto forgivable = machine_silences(control);
   for (std::size_t i = 0; i < std::min(hearing.heard.size(), forgivable.size()); ++i) {
@@ -115,8 +121,11 @@ Campaign::Hearing Campaign::hear(const Way& way, Span span, bool forgives,
 // not to be disturbed, from the begin on.
 void Campaign::check_way(const Way& way, const Happening& happening, SteadyTime until,
                          Controls& controls, Outcome& outcome) {
-  const auto term = term_of(way, happening);
+  auto term = term_of(way, happening);
   const auto hearing = hear(way, {term.since, until}, term.forgives, controls);
+  if (term.new_links)
+    term.limit = std::max(
+        term.limit, std::min(hearing.control_back + after_control, patience_ * longest_linking));
   outcome.forgiven_seconds = std::max(outcome.forgiven_seconds, hearing.forgiven_seconds);
   const auto back = end_of_silence(hearing.heard, hit_windows);
   if (term.hit) {
@@ -184,15 +193,32 @@ void Campaign::check_tones(const Happening& happening, Outcome& outcome) {
         fmt::format("all tones at once are there {:.1f} s too late", seconds(until - due)));
 }
 
-// What is played to one device is heard from no other, at no time.
+// What is played to one device is heard from no other, at no time; and nothing that nobody played.
+// When PipeWire has stood still it may play what was in its memory for a moment (docs/facts.md).
 void Campaign::check_strangers(const Happening& happening, Outcome& outcome) {
+  const bool stood_still = std::ranges::any_of(
+      happening.faults, [](const auto& happened) { return happened.fault.hits_control; });
   for (const auto& way : house_.ways()) {
     std::vector<Tone> others;
     for (const auto& other : house_.ways())
       if (&other != &way) others.push_back(other.tone);
-    if (const auto heard = house_.ear(way).trace_of(others, happening.begin))
-      outcome.problems.push_back(fmt::format("by way of {} a tone of another way was heard: {} Hz",
-                                             way.name, heard->left));
+    const auto& ear = house_.ear(way);
+    if (const auto heard = ear.trace_of(others, happening.begin))
+      outcome.problems.push_back(fmt::format(
+          "by way of {} a tone of another way was heard, {:.2f} s after the begin: {} Hz with "
+          "{:.1f} dBFS, {} Hz with {:.1f}",
+          way.name, heard->seconds, heard->tone.left, heard->dbfs[0], heard->tone.right,
+          heard->dbfs[1]));
+    const auto noise = ear.noise(happening.begin);
+    if (!noise) continue;
+    const auto text = fmt::format(
+        "by way of {} there was noise of {:.0f} dBFS for {:.4f} s, recorded {:.2f} s "
+        "after the begin",
+        way.name, noise->peak_dbfs, noise->lasts, noise->seconds);
+    if (stood_still)
+      outcome.noise = text;
+    else
+      outcome.problems.push_back(text);
   }
 }
 

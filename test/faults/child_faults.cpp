@@ -135,6 +135,7 @@ void add_child_faults(std::vector<FaultKind>& kinds) {
   kinds.push_back({.name = "tool: broken, then restored",
                    .company = Company::others,
                    .begin = break_tool,
+                   .outlives_rocd = true,
                    .writes = false});
 }
 

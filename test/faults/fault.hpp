@@ -50,6 +50,7 @@ struct Fault {
   std::function<void()> check = {};  // when all is well again
   Milliseconds limit = 5s;           // from the end, or from `at`, until every tone is heard
   bool new_sound = false;            // players and recorders are gone, too
+  bool new_links = false;            // all are made anew, also those that are not rocd's
   bool hits_control = false;         // what has nothing to do with rocd falls silent, too
   bool unreachable = false;          // rocd cannot be asked before the end
   bool found = true;                 // false: another fault has taken away what it hits

@@ -187,7 +187,8 @@ void House::follow_ports() {
     const auto has_ports = [&] {
       const auto stream = rocd_->stream(way.streams.back());
       const auto* resolved = stream.at("status").at("resolved").if_object();
-      if (resolved == nullptr) return false;
+      if (resolved == nullptr)  // one that cannot start has none before it can
+        return !stream.at("enabled").as_bool() || broken_.contains("roc-recv");
       way.to_receiver = {port(*resolved, "media_uri"), port(*resolved, "repair_uri"),
                          port(*resolved, "control_uri")};
       return way.to_receiver[0] != 0;
@@ -370,6 +371,10 @@ std::filesystem::path House::tone_file(const Way& way) const {
 }
 
 void House::set_tool(const std::string& name, bool works) {
+  if (works)
+    broken_.erase(name);
+  else
+    broken_.insert(name);
   std::string clock;
   for (const auto& word : faked_clock()) clock += "'" + word + "' ";
   write_program(tool(name),

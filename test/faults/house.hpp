@@ -77,7 +77,8 @@ class House {
   // Whose children are hit already: of two harms to one of them only one could be told of.
   void spare(const std::set<std::string>& streams) { spared_ = streams; }
   [[nodiscard]] const std::set<std::string>& spared() const { return spared_; }
-  // Whoever sends to receivers that chose their ports anew learns these.
+  // Whoever sends to receivers that chose their ports anew learns these; not of one that is
+  // switched off, or whose tool is broken.
   void follow_ports();
   // What the wall clock of rocd and the tools is ahead of the true one from now on; their steady
   // clocks go on as ever.
@@ -117,6 +118,7 @@ class House {
   TempDirectory directory_;
   std::string profile_;
   std::set<std::string> spared_;
+  std::set<std::string> broken_;  // tools
   std::vector<Way> ways_;
   Way control_;
   std::unique_ptr<Relay> relay_;

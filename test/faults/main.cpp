@@ -1,5 +1,5 @@
 // The fault campaign: see docs/reliability.md.
-//   rocd_faults [--faults N] [--seed S] [--only TEXT] [--patience N] [--report FILE] [--list]
+//   rocd_faults [--faults N] [--seed S] [--only TEXT,…] [--patience N] [--report FILE] [--list]
 // --patience: how many times the limits; for machines that others use, too.
 // Exit status 1 if a fault did not heal as it should, 2 for a wrong call.
 #include <fmt/format.h>
@@ -74,6 +74,7 @@ void run(const Call& call, std::vector<Outcome>& outcomes) {
               << (outcome.what.empty() ? fmt::to_string(fmt::join(outcome.kinds, " + "))
                                        : outcome.what)
               << ": " << outcome.recovery_seconds << " s " << outcome.slowest << std::endl;
+    if (!outcome.noise.empty()) std::cout << "  " << outcome.noise << std::endl;
     for (const auto& problem : outcome.problems) std::cout << "  FAILED: " << problem << std::endl;
     if (campaign.broken())
       throw std::runtime_error("broken off: the house could not be put in order");
@@ -113,7 +114,7 @@ int run_and_report(const Call& call) {
 int main(int argc, char** argv) {
   Call call;
   if (!parse(argc, argv, call)) {
-    std::cerr << "usage: rocd_faults [--faults N] [--seed S] [--only TEXT] [--patience N] "
+    std::cerr << "usage: rocd_faults [--faults N] [--seed S] [--only TEXT,...] [--patience N] "
                  "[--report FILE] [--list]\n";
     return 2;
   }

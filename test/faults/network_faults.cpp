@@ -210,7 +210,7 @@ void add_network_faults(std::vector<FaultKind>& kinds) {
     kinds.push_back({.name = name,
                      .company = Company::others,
                      .begin = begin,
-                     .outlives_rocd = begin != absent_receiver,  // a new one is waited for
+                     .outlives_rocd = true,
                      .writes = writes});
   };
   add("network: port taken before start", take_port, true);

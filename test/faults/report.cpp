@@ -40,12 +40,13 @@ std::string report(const std::vector<Outcome>& outcomes) {
   Row all;
   std::set<std::vector<std::string>> pairs;
   std::vector<double> forgiven;
-  std::size_t healths = 0;
+  std::size_t healths = 0, noises = 0;
   for (const auto& outcome : outcomes) {
     for (const auto& kind : outcome.kinds) rows[kind].add(outcome);
     all.add(outcome);
     if (outcome.kinds.size() > 1) pairs.insert(outcome.kinds);
     healths += outcome.health_told ? 1 : 0;
+    noises += outcome.noise.empty() ? 0 : 1;
     if (outcome.forgiven_seconds > 0) forgiven.push_back(outcome.forgiven_seconds);
   }
   std::string text =
@@ -56,9 +57,10 @@ std::string report(const std::vector<Outcome>& outcomes) {
   text += line("all", all);
   text += fmt::format(
       "\n{} of {} faults were pairs, {} different ones. In {} a silence was not judged because the "
-      "way without rocd had it, too: {:.1f} s at most. In {} an event of health named the cause.\n",
+      "way without rocd had it, too: {:.1f} s at most. In {} an event of health named the cause. "
+      "In {} there was a moment of noise when PipeWire went on.\n",
       all.in_pairs, outcomes.size(), pairs.size(), forgiven.size(),
-      forgiven.empty() ? 0 : *std::max_element(forgiven.begin(), forgiven.end()), healths);
+      forgiven.empty() ? 0 : *std::max_element(forgiven.begin(), forgiven.end()), healths, noises);
   return text;
 }
 

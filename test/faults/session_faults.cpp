@@ -65,7 +65,8 @@ Fault restart_daemons(House& house, Random& random, const std::vector<std::strin
           .lasts = lasts,
           .causes = causes,
           .limit = pipewire ? 10s : 5s,
-          .new_sound = !pulse};
+          .new_sound = !pulse,
+          .new_links = !pulse};
 }
 
 Fault restart_pipewire(House& house, Random& random) {
