@@ -34,6 +34,9 @@ Fault restart_daemons(House& house, Random& random, const std::vector<std::strin
   if (!pipewire) causes = if_replaced(house);
   std::string names;
   std::map<std::string, int> killed;
+  // What another fault has hit right before may be said to run again until now.
+  house.story().read();
+  const auto told_before = house.story().size();
   for (const auto& daemon : daemons) {
     killed[daemon] = house.session.pid(daemon);
     try {
@@ -66,7 +69,8 @@ Fault restart_daemons(House& house, Random& random, const std::vector<std::strin
           .causes = causes,
           .limit = pipewire ? 10s : 5s,
           .new_sound = !pulse,
-          .new_links = !pulse};
+          .new_links = !pulse,
+          .told_before = told_before};
 }
 
 Fault restart_pipewire(House& house, Random& random) {
