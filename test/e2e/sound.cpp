@@ -58,6 +58,23 @@ std::vector<double> window_levels(const std::vector<float>& samples, double freq
 
 }  // namespace
 
+std::optional<Noise> noise_in(const audio::Recording& recording) {
+  std::optional<std::size_t> first;
+  std::size_t last = 0;
+  double peak = 0;
+  for (const auto& channel : recording.channels)
+    for (std::size_t i = 0; i < channel.size(); ++i) {
+      const double level = std::abs(static_cast<double>(channel[i]));
+      if (level <= 1) continue;
+      first = std::min(first.value_or(i), i);
+      last = std::max(last, i);
+      peak = std::max(peak, std::isfinite(level) ? level : std::numeric_limits<float>::max());
+    }
+  if (!first) return std::nullopt;
+  return Noise{static_cast<double>(*first) / recording.rate,
+               static_cast<double>(last - *first + 1) / recording.rate, 20 * std::log10(peak)};
+}
+
 void write_tone(const std::filesystem::path& file, Tone tone, double seconds) {
   audio::write_wav(file,
                    audio::make_tone({tone.left, tone.right}, played_dbfs, seconds,
@@ -184,20 +201,7 @@ std::optional<Trace> Listener::trace_of(const std::vector<Tone>& tones, double f
 }
 
 std::optional<Noise> Listener::noise(double from) const {
-  const auto recording = read_part(from, position());
-  std::size_t first = 0, last = 0;
-  double peak = 1;
-  for (const auto& channel : recording.channels)
-    for (std::size_t i = 0; i < channel.size(); ++i) {
-      const double level = std::abs(static_cast<double>(channel[i]));
-      if (level <= 1) continue;  // NaN is none
-      first = peak > 1 ? std::min(first, i) : i;
-      last = std::max(last, i);
-      peak = std::max(peak, std::isfinite(level) ? level : std::numeric_limits<float>::max());
-    }
-  if (peak <= 1) return std::nullopt;
-  return Noise{static_cast<double>(first) / rate, static_cast<double>(last - first + 1) / rate,
-               20 * std::log10(peak)};
+  return noise_in(read_part(from, position()));
 }
 
 double Listener::position() const {

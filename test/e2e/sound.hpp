@@ -35,6 +35,8 @@ struct Noise {
   double lasts = 0;    // seconds, from the first such sample to the last
   double peak_dbfs = 0;
 };
+// Samples beyond full scale, or that are no numbers; nullopt: none.
+[[nodiscard]] std::optional<Noise> noise_in(const audio::Recording& recording);
 
 // A steady tone, to be played for longer than a minute, and as often as wanted.
 void write_tone(const std::filesystem::path& file, Tone tone, double seconds);
@@ -87,7 +89,7 @@ class Listener {
   // The first of these tones of which in 100 ms of what was recorded from there on there was about
   // as much as was played, in both channels at once, whatever else was; nullopt: none.
   [[nodiscard]] std::optional<Trace> trace_of(const std::vector<Tone>& tones, double from) const;
-  // Samples beyond full scale in what was recorded from there on; nullopt: none.
+  // In what was recorded from there on.
   [[nodiscard]] std::optional<Noise> noise(double from) const;
 
   // Seconds recorded until now.

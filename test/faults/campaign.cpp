@@ -172,8 +172,7 @@ void Campaign::begin_one(const FaultKind& kind, Happening& happening, Outcome& o
   happening.reach.add(fault.reach);
   happening.new_sound |= fault.new_sound;
   const auto at = fault.at;
-  const auto since = std::max(told_before, fault.told_before);
-  happening.faults.push_back({std::move(fault), at, since, std::move(healthy)});
+  happening.faults.push_back({std::move(fault), at, told_before, std::move(healthy)});
 }
 
 void Campaign::end_one(Happened& happened, const Happening& happening, Outcome& outcome) {

@@ -70,10 +70,10 @@ class Campaign {
   // How long a way may be silent, because of the faults that hit it.
   struct Term {
     bool hit = false;
-    SteadyTime since;      // the last of them has ended; the begin if none hits it
-    double limit = 0;      // seconds
-    bool forgives = true;  // false: the way without rocd was hit, too
-    bool new_links = false;
+    SteadyTime since;        // the last of them has ended; the begin if none hits it
+    double limit = 0;        // seconds
+    bool forgives = true;    // false: the way without rocd was hit, too
+    bool new_links = false;  // the session manager has to make all of them first
   };
   // What is to be heard in that time, and what of it is the machine's fault.
   struct Hearing {
@@ -108,8 +108,9 @@ class Campaign {
   void check_tones(const Happening& happening, Outcome& outcome);
   // What was heard of the way without rocd, by where it is listened from.
   using Controls = std::map<SteadyTime, std::vector<bool>>;
-  void check_way(const Way& way, const Happening& happening, SteadyTime until, Controls& controls,
-                 Outcome& outcome);
+  // When it has to be heard again at the latest.
+  SteadyTime check_way(const Way& way, const Happening& happening, SteadyTime until,
+                       Controls& controls, Outcome& outcome);
   void check_strangers(const Happening& happening, Outcome& outcome);
   void check_bystander(const Way& way, const Happening& happening, const Hearing& hearing,
                        Outcome& outcome) const;

@@ -119,26 +119,30 @@ Campaign::Hearing Campaign::hear(const Way& way, Span span, bool forgives,
 
 // Of a way that is hit, from where it is to heal to the end of the last disturbance. The others are
 // not to be disturbed, from the begin on.
-void Campaign::check_way(const Way& way, const Happening& happening, SteadyTime until,
-                         Controls& controls, Outcome& outcome) {
+SteadyTime Campaign::check_way(const Way& way, const Happening& happening, SteadyTime until,
+                               Controls& controls, Outcome& outcome) {
   auto term = term_of(way, happening);
   const auto hearing = hear(way, {term.since, until}, term.forgives, controls);
   if (term.new_links)
     term.limit = std::max(
         term.limit, std::min(hearing.control_back + after_control, patience_ * longest_linking));
   outcome.forgiven_seconds = std::max(outcome.forgiven_seconds, hearing.forgiven_seconds);
+  const std::chrono::duration<double> limit(term.limit);
+  const auto due = term.since + std::chrono::duration_cast<Clock::duration>(limit);
+  if (!term.hit) {
+    check_bystander(way, happening, hearing, outcome);
+    return due;
+  }
   const auto back = end_of_silence(hearing.heard, hit_windows);
-  if (term.hit) {
-    if (back > term.limit)
-      outcome.problems.push_back(
-          fmt::format("{} is disturbed for {:.1f} s, longer than {:.1f} s: {}\n  without rocd: {}",
-                      way.name, back, term.limit, hearing.line, hearing.control));
-    if (back <= outcome.recovery_seconds) return;
+  if (back > term.limit)
+    outcome.problems.push_back(
+        fmt::format("{} is disturbed for {:.1f} s, longer than {:.1f} s: {}\n  without rocd: {}",
+                    way.name, back, term.limit, hearing.line, hearing.control));
+  if (back > outcome.recovery_seconds) {
     outcome.recovery_seconds = back;
     outcome.slowest = way.name + " " + hearing.line;
-    return;
   }
-  check_bystander(way, happening, hearing, outcome);
+  return due;
 }
 
 // It may be silent for as long as it had no processor meanwhile, or right before.
@@ -181,12 +185,8 @@ void Campaign::check_tones(const Happening& happening, Outcome& outcome) {
   Controls controls;
   auto due = happening.begin;
   for (const auto& happened : happening.faults) due = std::max(due, happened.since);
-  for (const auto& way : house_.ways()) {
-    check_way(way, happening, until, controls, outcome);
-    const auto term = term_of(way, happening);
-    const std::chrono::duration<double> limit(term.limit);
-    due = std::max(due, term.since + std::chrono::duration_cast<Clock::duration>(limit));
-  }
+  for (const auto& way : house_.ways())
+    due = std::max(due, check_way(way, happening, until, controls, outcome));
   due += std::chrono::duration_cast<Clock::duration>(longest_unrest * patience_);
   if (missing.empty() && until > due)
     outcome.problems.push_back(

@@ -1,6 +1,8 @@
 #include "e2e/ear.hpp"
 
+#include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <cmath>
 
 using namespace rocd::test;
 
@@ -65,4 +67,21 @@ TEST_CASE("the longest silence counts where it stands", "[faults]") {
   CHECK(longest_silence({}) == 0);
   CHECK(longest_silence({true, false, false, true, false}) == 2);
   CHECK(longest_silence({true, false, true, false, false, false}) == 3);
+}
+
+TEST_CASE("what nobody can have played is noise", "[faults]") {
+  rocd::audio::Recording recording{.rate = 1000, .channels = {{0, 1, -1, 0}, {0, 0, 0, 0}}};
+  CHECK_FALSE(noise_in(recording));
+  recording.channels[1][2] = -10;
+  const auto one = noise_in(recording);
+  REQUIRE(one);
+  CHECK(one->seconds == Catch::Approx(0.002));
+  CHECK(one->lasts == Catch::Approx(0.001));
+  CHECK(one->peak_dbfs == Catch::Approx(20));
+  recording.channels[0][0] = std::nanf("");
+  const auto both = noise_in(recording);
+  REQUIRE(both);
+  CHECK(both->seconds == 0);
+  CHECK(both->lasts == Catch::Approx(0.003));
+  CHECK(both->peak_dbfs > 700);
 }

@@ -55,7 +55,6 @@ struct Fault {
   bool unreachable = false;          // rocd cannot be asked before the end
   bool found = true;                 // false: another fault has taken away what it hits
   SteadyTime at = std::chrono::steady_clock::now();  // when it was done
-  std::size_t told_before = 0;  // events right before it, if it takes a while to do; 0: not known
 };
 
 // So long a fault shows in the health of the streams that are hit.
