@@ -202,10 +202,12 @@ HealthReport StreamMachine::sender_health() const {
   if (!plan_->resolved.control || watch_.receiver_heard().value_or(false)) {
     return {Health::healthy, "", ""};
   }
-  return {Health::unhealthy,
-          watch_.receiver_heard() ? "the receiver no longer answers" : "no receiver answers",
-          "start the receiver; if it runs, check that " + plan_->resolved.control->str() +
-              " is its control address and that the firewall lets it through"};
+  const std::string remedy = "start the receiver; if it runs, check that " +
+                             plan_->resolved.control->str() +
+                             " is its control address and that the firewall lets it through";
+  if (!watch_.receiver_heard()) return {Health::unhealthy, "no receiver answers", remedy};
+  return {Health::unhealthy, "the receiver no longer answers",
+          remedy + "; if the clock of a computer was set back, restart its streams"};
 }
 
 }  // namespace rocd

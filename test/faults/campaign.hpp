@@ -102,6 +102,7 @@ class Campaign {
   void check_health(const Cause& cause, Outcome& outcome);
   void check_order(Outcome& outcome);
   void check_recovered(Outcome& outcome);
+  void restart_reporters();
   void check_inventory(Outcome& outcome);
   [[nodiscard]] std::string last_words(const std::string& stream) const;
   void check_bystanders(const Happening& happening, Outcome& outcome);

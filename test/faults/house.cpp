@@ -224,6 +224,7 @@ void House::start_rocd() {
   const auto run = directory_.path() / ("run" + std::to_string(++runs_));
   std::filesystem::create_directory(run);
   if (fakes_clock()) set_clock(0s);
+  set_back_ = false;
   rocd_.emplace(Rocd::Options{.config = directory_.path() / "rocd.yaml",
                               .state = state() / "rocd",
                               .log = run / "log",
@@ -246,6 +247,8 @@ bool House::fakes_clock() {
 }
 
 void House::set_clock(std::chrono::seconds ahead) {
+  set_back_ |= ahead < ahead_;
+  ahead_ = ahead;
   const auto fresh = clock_file().string() + ".new";  // it may be read at any moment
   write_file(fresh, (ahead < 0s ? "" : "+") + std::to_string(ahead.count()));
   std::filesystem::rename(fresh, clock_file());

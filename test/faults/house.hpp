@@ -84,6 +84,8 @@ class House {
   // clocks go on as ever.
   // Only where fakes_clock().
   void set_clock(std::chrono::seconds ahead);
+  // Since then the tools that run report no more (docs/facts.md); not of a new rocd.
+  [[nodiscard]] bool clock_was_set_back() const { return set_back_; }
   // Not in builds with sanitizers: those want to be loaded before anything else.
   [[nodiscard]] static bool fakes_clock();
   // Runs the real one; `works` false: a program that fails at once.
@@ -125,6 +127,8 @@ class House {
   std::optional<Rocd> rocd_;
   std::unique_ptr<Story> story_;
   int runs_ = 0;  // of rocd
+  std::chrono::seconds ahead_{0};
+  bool set_back_ = false;  // the clock
   std::map<std::string, std::unique_ptr<Player>> players_;
   std::map<std::string, std::unique_ptr<Ear>> ears_;
   SteadyTime sound_since_;

@@ -1224,6 +1224,9 @@ TEST_CASE("a sender without rtcp is healthy when it runs, one with it when a rec
   world.say("receiver no");
   CHECK(world.health().overall == Health::unhealthy);
   CHECK(world.health().message == "the receiver no longer answers");
+  // Tools report no more until it is as late as it was (docs/facts.md).
+  CHECK(world.health().hint.find("clock of a computer was set back, restart its streams") !=
+        std::string::npos);
 }
 
 TEST_CASE("a stream that waits for its device is unhealthy after 3 s, with the cause") {
