@@ -165,7 +165,8 @@ std::optional<Duration> ChildWatch::linking_took() const {
 
 // The main thread of a tool that works waits for its device many times a second, whether there is
 // anything to hear or not (measured: 50 times at least).
-void ChildWatch::handle_activity(const ProcessActivity& activity, Instant now) {
+void ChildWatch::handle_activity(const ProcessActivity& activity, const UdpBacklog& udp,
+                                 Instant now) {
   if (!alive_) return;
   const auto before = std::exchange(activity_, activity);
   const auto before_at = std::exchange(activity_at_, now);
@@ -183,12 +184,28 @@ void ChildWatch::handle_activity(const ProcessActivity& activity, Instant now) {
   } else if (!spinning_since_) {
     spinning_since_ = std::max(before_at, last_sign_);
   }
+  // Another of its threads takes packets from the network, a few at a time: what waits grows only
+  // while it does not go on.
+  const auto unread_before = std::exchange(unread_, unread_in(udp));
+  if (!comparable || unread_ < unread_bytes || unread_ < unread_before) {
+    unread_since_.reset();
+  } else if (!unread_since_) {
+    unread_since_ = now;
+  }
+}
+
+std::uint64_t ChildWatch::unread_in(const UdpBacklog& udp) const {
+  std::uint64_t most = 0;
+  for (const auto& uri : bound_)
+    if (uri) most = std::max(most, udp.at(uri->port));
+  return most;
 }
 
 void ChildWatch::excuse(Instant now) {
   last_sign_ = last_word_ = now;
   still_since_.reset();
   spinning_since_.reset();
+  unread_since_.reset();
   activity_.reset();
   if (unlinked_since_) unlinked_since_ = now;
   if (reopens_since_) reopens_since_ = now;
@@ -268,6 +285,8 @@ std::optional<ChildWatch::Verdict> ChildWatch::verdict(Instant now) const {
   if (unlinked_since_ && now >= *link_due()) return unlinkedness();
   if (spinning_since_ && activity_at_ - *spinning_since_ >= spinning_limit)
     return Verdict{"it uses a whole processor and makes no progress"};
+  if (unread_since_ && activity_at_ - *unread_since_ >= unread_limit)
+    return Verdict{"it takes no packets from the network: its network thread does not go on"};
   if (!proven_) return wordlessness();
   if (now - last_sign_ >= silent_limit)
     return Verdict{"it runs, but gave no sign of life for 25 s", true};

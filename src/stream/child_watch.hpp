@@ -15,6 +15,7 @@
 #include "stream/recent_sum.hpp"
 #include "stream/stream_engine.hpp"
 #include "supervise/process_info.hpp"
+#include "supervise/udp_backlog.hpp"
 
 namespace rocd {
 
@@ -30,6 +31,9 @@ class ChildWatch {
   static constexpr double spinning_cpu = 0.75;  // of one core; 0.1 is much, and some is stolen
   static constexpr double busy_cpu = 0.1;       // of one core: more than standing still takes
   static constexpr Duration unlinked_limit = 2800ms;
+  // So much waits at a port within 0.2 s if nobody reads there, and never if somebody does.
+  static constexpr std::uint64_t unread_bytes = 16 * 1024;
+  static constexpr Duration unread_limit = 1450ms;
   // For how long one that waits its turn is at most borne with after the last other one, and one
   // that opens its device again in all.
   static constexpr Duration link_limit_in_a_crowd = 10s;
@@ -58,7 +62,8 @@ class ChildWatch {
   // works, and goes on to the next. With many streams that takes as long as it takes; the time to
   // readiness bounds it, or link_limit_in_a_crowd.
   void handle_other_linked(Duration took, Instant now);
-  void handle_activity(const ProcessActivity& activity, Instant now);
+  // `udp`: of the same moment.
+  void handle_activity(const ProcessActivity& activity, const UdpBacklog& udp, Instant now);
   // The daemon itself slept past a deadline: silence meanwhile proves nothing.
   void excuse(Instant now);
 
@@ -108,6 +113,7 @@ class ChildWatch {
   void handle_sign(Instant now, bool of_skipped_output);
   void update_proof(Instant now);
   [[nodiscard]] bool all_bound() const;
+  [[nodiscard]] std::uint64_t unread_in(const UdpBacklog& udp) const;
   [[nodiscard]] static bool is_linked(const Node& node, const LinkedNode& device);
   // Each channel that ever was: a link can be taken away alone.
   [[nodiscard]] bool linked_to_device() const;
@@ -136,7 +142,8 @@ class ChildWatch {
   bool screams_ = false;                   // errors and warnings since then
   std::optional<ProcessActivity> activity_;
   Instant activity_at_{};
-  std::optional<Instant> still_since_, spinning_since_;
+  std::optional<Instant> still_since_, spinning_since_, unread_since_;
+  std::uint64_t unread_ = 0;  // bytes at one of its ports, at the last sample
   std::optional<Instant> other_linked_at_;
   Duration slowness_{};   // how long the session manager may take for the next one
   double still_cpu_ = 0;  // cpu_seconds at still_since_

@@ -213,8 +213,9 @@ void StreamMachine::handle_link(bool linked, const std::string& reason, Now now)
   decide(now);
 }
 
-void StreamMachine::handle_activity(const ProcessActivity& activity, Now now) {
-  watch_.handle_activity(activity, now.mono);
+void StreamMachine::handle_activity(const ProcessActivity& activity, const UdpBacklog& udp,
+                                    Now now) {
+  watch_.handle_activity(activity, udp, now.mono);
   decide(now);
 }
 

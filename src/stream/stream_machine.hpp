@@ -99,7 +99,7 @@ class StreamMachine {
   void handle_node_gone(std::uint64_t serial, Now now);
   void handle_other_linked(Duration took, Now now);  // the node of another stream
   void handle_link(bool linked, const std::string& reason, Now now);
-  void handle_activity(const ProcessActivity& activity, Now now);
+  void handle_activity(const ProcessActivity& activity, const UdpBacklog& udp, Now now);
   void handle_timeout(Now now);
 
   [[nodiscard]] std::optional<Effect> poll_effect();

@@ -173,10 +173,10 @@ void StreamRecord::refresh_usage(Duration not_older_than) const {
   usage_at_ = now;
 }
 
-void StreamRecord::tell_activity() {
+void StreamRecord::tell_activity(const UdpBacklog& udp) {
   const auto activity = tools_.supervisor.activity(uid());
   if (!activity) return;
-  tell([&](StreamMachine& m, Now now) { m.handle_activity(*activity, now); });
+  tell([&](StreamMachine& m, Now now) { m.handle_activity(*activity, udp, now); });
 }
 
 void StreamRecord::tell_usage() {

@@ -67,8 +67,9 @@ class StreamRecord {
   }
   void tell_device(const Uid& endpoint);  // something about this endpoint changed
   void tell_child();
-  void tell_activity();  // of the child: as often as its doing nothing is to be noticed
-  void tell_usage();     // to the readers of events
+  // Of the child, as often as its doing nothing is to be noticed; `udp`: of the same moment.
+  void tell_activity(const UdpBacklog& udp);
+  void tell_usage();  // to the readers of events
   void tell_line(std::uint64_t generation, const LogLine& line);
 
   struct Reader {

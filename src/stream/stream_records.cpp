@@ -288,12 +288,11 @@ void StreamDispatcher::Impl::sample_usage() {
 }
 
 void StreamDispatcher::Impl::sample_activity() {
-  sampling = false;
-  for (const auto& [uid, found] : records) {
-    if (!found->child_lives()) continue;
-    sampling = true;
-    found->tell_activity();
-  }
+  sampling =
+      std::ranges::any_of(records, [](const auto& entry) { return entry.second->child_lives(); });
+  const auto udp = sampling ? UdpBacklog::read() : UdpBacklog();
+  for (const auto& [uid, found] : records)
+    if (found->child_lives()) found->tell_activity(udp);
   if (sampling) return activity_timer.arm(Now::read().mono + activity_interval);
   usage_timer.arm(std::nullopt);
 }

@@ -11,6 +11,7 @@
 #include "e2e/detection.hpp"
 #include "e2e/loopback_tone.hpp"
 #include "e2e/scene.hpp"
+#include "support/network_thread.hpp"
 #include "support/spin.hpp"
 
 using namespace rocd::test;
@@ -72,6 +73,22 @@ TEST_CASE("a child that is alive but does not work is replaced, and the tone is 
       CHECK(sound.heard() == "heard");
     }
   }
+}
+
+TEST_CASE("a child that takes no packets from the network is replaced, and the tone is back",
+          "[e2e]") {
+  Scene scene(loopback_config());
+  auto& rocd = scene.rocd();
+  const LoopbackTone sound(rocd);
+  const int former = rocd.child_of("receive");
+  Detection detection(rocd, "receive");
+  const HeldNetworkThread held(former);
+  const auto problem = detection.problem({"its network thread does not go on"});
+  INFO(rocd.log());
+  REQUIRE(problem == "");
+  WARN("its network thread hangs: " << detection.times());
+  rocd.wait_for_streams(both);
+  CHECK(sound.heard() == "heard");
 }
 
 TEST_CASE("a child that nobody links again is replaced", "[e2e]") {

@@ -1,7 +1,11 @@
 // What happens to one child: signals, a bug in it, a tool that is broken.
 #include <signal.h>
 
+#include <memory>
+#include <string_view>
+
 #include "faults/fault.hpp"
+#include "support/network_thread.hpp"
 #include "support/spin.hpp"
 
 namespace rocd::test {
@@ -13,7 +17,8 @@ struct Victim {
 };
 
 // Of any stream that is not spared; of the next one that has a child if that is between two lives.
-Victim pick_child(House& house, Random& random) {
+// `tool`: of those that run this one only.
+Victim pick_child(House& house, Random& random, std::string_view tool = "roc-") {
   const auto names = house.piped_streams();
   const auto first = pick_index(names.size(), random);
   Victim victim;
@@ -27,7 +32,8 @@ Victim pick_child(House& house, Random& random) {
           // A tool that is broken is a shell, and not there for long.
           const auto called =
               pid > 0 ? read_file("/proc/" + std::to_string(pid) + "/cmdline") : "/bin/sh";
-          if (!called.empty() && !called.starts_with("/bin/sh")) victim = {name, pid};
+          const bool works = !called.starts_with("/bin/sh");
+          if (works && called.find(tool) != std::string::npos) victim = {name, pid};
         }
         return victim.pid > 0;
       },
@@ -101,6 +107,19 @@ Fault spin_child(House& house, Random& random) {
           .causes = {{.words = {"uses a whole processor", "stands still"}, .streams = {stream}}}};
 }
 
+// Its other threads go on, so that it plays silence. No packets, nothing to notice.
+Fault hang_network_thread(House& house, Random& random) {
+  const auto [stream, pid] = pick_child(house, random, "roc-recv");
+  if (pid < 0) return none_found("a hanging network thread");
+  const auto held = std::make_shared<HeldNetworkThread>(pid);
+  return {.what = "the network thread of the child of " + stream + " hangs",
+          .reach = reach_of(house, {stream}),
+          .end = [held] {},
+          .causes = {{.words = {"its network thread does not go on"},
+                      .streams = {stream},
+                      .in_states_only = true}}};  // its health has said before what is missing
+}
+
 Fault break_tool(House& house, Random& random) {
   const auto tool = pick({"roc-send", "roc-recv"}, random);
   const std::string direction = tool == "roc-send" ? "send" : "receive";
@@ -132,6 +151,7 @@ void add_child_faults(std::vector<FaultKind>& kinds) {
   kinds.push_back({"child: SIGSTOP", Company::any, stop_child});
   kinds.push_back({"child: SIGSTOP and SIGCONT", Company::any, pause_child});
   kinds.push_back({"child: spins", Company::any, spin_child});
+  kinds.push_back({"child: network thread hangs", Company::any, hang_network_thread});
   kinds.push_back({.name = "tool: broken, then restored",
                    .company = Company::others,
                    .begin = break_tool,

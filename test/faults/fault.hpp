@@ -23,7 +23,7 @@ struct Cause {
   bool health = false;
   // Asked for only if the child of the one stream is no longer this one; 0: always.
   int unless_child = 0;
-  // No event of health need name it: another cause comes first, and then words are told seldom; or
+  // No event of health need name it: another one comes first, and then words are told seldom; or
   // the stream was enabled just now, and bad news waits (BCP-008-01).
   bool in_states_only = false;
 };

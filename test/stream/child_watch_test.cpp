@@ -1,5 +1,8 @@
 #include "stream/child_watch.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
 using namespace rocd;
@@ -8,6 +11,7 @@ namespace {
 
 constexpr auto interval = ChildWatch::activity_interval;
 const LinkedNode speaker{"rocd.speaker", 10};
+constexpr std::uint16_t port = 10001;
 
 // A sending child whose activity is sampled as the stream room does it.
 struct Watched {
@@ -28,7 +32,7 @@ struct Watched {
     now += after;
     activity.waits += waits;
     activity.cpu_seconds += cpu_seconds;
-    watch.handle_activity(activity, now);
+    watch.handle_activity(activity, udp, now);
     return verdict();
   }
   [[nodiscard]] std::optional<std::string> verdict() const {
@@ -45,6 +49,7 @@ struct Watched {
   Instant now = Now::read().mono;
   ChildWatch watch;
   ProcessActivity activity;
+  UdpBacklog udp;
 };
 
 // How long a child that is `bad` from just after a sample on is borne with, at most.
@@ -420,6 +425,62 @@ TEST_CASE("child watch: one that spins before it is ready is noticed within 3 s"
   CHECK_FALSE(watched.works());
   CHECK(endured(watched, [&] { return watched.spins(); }) < 3s);
   CHECK_FALSE(watched.may_wait_for_sound());
+}
+
+TEST_CASE("child watch: one that takes no packets from the network is noticed within 3 s") {
+  Watched watched({.device = speaker, .binds_media = true});
+  watched.watch.handle_fact(
+      FactBinding{Interface::media, MediaUri::parse("rtp://0.0.0.0:0").value()}, watched.now);
+  watched.watch.handle_fact(FactPortOpened{"0.0.0.0", port}, watched.now);
+  watched.prove();
+  const auto waiting = [&](std::uint64_t bytes, std::uint16_t at = port) {
+    watched.udp = UdpBacklog::parse(fmt::format("1: 0:{:X} 0:0 07 0:{:X} 0", at, bytes));
+    return watched.works();
+  };
+  constexpr std::uint64_t full = 212'992;
+  CHECK_FALSE(watched.works());
+  SECTION("it is told") {
+    CHECK_FALSE(waiting(ChildWatch::unread_bytes - 1));  // it has hung for 0.2 s at most
+    std::uint64_t bytes = 0;
+    CHECK(endured(watched, [&] {
+            bytes = std::min(full, bytes + 100'000);
+            return waiting(bytes);
+          }) < 2800ms);
+    CHECK(watched.verdict() ==
+          "it takes no packets from the network: its network thread does not go on");
+    CHECK_FALSE(watched.may_wait_for_sound());
+  }
+  SECTION("a busy machine makes packets wait, but not all of them") {
+    for (int i = 0; i < 20; ++i) {
+      watched.watch.handle_fact(FactProgress{}, watched.now);
+      CHECK_FALSE(waiting(full));
+      CHECK_FALSE(waiting(full));
+      CHECK_FALSE(waiting(full - 1));
+    }
+  }
+  SECTION("few packets may wait at each sample") {
+    for (int i = 0; i < 20; ++i) CHECK_FALSE(waiting(ChildWatch::unread_bytes - 1));
+  }
+  SECTION("the ports of others are no matter of its own") {
+    for (int i = 0; i < 20; ++i) CHECK_FALSE(waiting(full, port + 1));
+  }
+  SECTION("a sample that comes late proves nothing") {
+    CHECK_FALSE(waiting(full));
+    CHECK_FALSE(waiting(full));
+    CHECK_FALSE(watched.sample(100, 0.03, 3 * interval));
+    CHECK_FALSE(waiting(full));
+    CHECK_FALSE(waiting(full));
+    CHECK(waiting(full));
+  }
+  SECTION("nor what was before an excuse") {
+    CHECK_FALSE(waiting(full));
+    CHECK_FALSE(waiting(full));
+    watched.watch.excuse(watched.now);
+    CHECK_FALSE(waiting(full));
+    CHECK_FALSE(waiting(full));
+    CHECK_FALSE(waiting(full));
+    CHECK(waiting(full));
+  }
 }
 
 TEST_CASE("child watch: more output than is looked at is a sign of life, but not of errors") {

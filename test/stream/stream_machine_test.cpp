@@ -679,7 +679,7 @@ TEST_CASE("what nobody else can be to blame for ends a child, whatever PipeWire 
     ProcessActivity activity;
     activity.stopped = true;
     for (int i = 0; i < 5; ++i) {
-      world.machine.handle_activity(activity, world.now);
+      world.machine.handle_activity(activity, {}, world.now);
       world.drain();
       world.pass(ChildWatch::activity_interval);
     }
@@ -863,7 +863,7 @@ TEST_CASE("what the samples of a child's activity prove reaches the stream") {
   int faults = 0;
   for (int i = 0; i < 4; ++i) {
     world.pass(ChildWatch::activity_interval);
-    world.machine.handle_activity(activity, world.now);
+    world.machine.handle_activity(activity, {}, world.now);
     world.drain();
     faults += world.take("fault");
   }
