@@ -10,6 +10,21 @@ namespace {
 
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
+// Another one is started at once, whatever it was.
+constexpr std::string_view hint_of_bug =
+    "it is started again; if this comes back, the machine is overloaded, or the tool has a bug: "
+    "see "
+    "the stream's log";
+constexpr std::string_view hint_of_stop =
+    "it is started again; if this comes back, find who sends SIGSTOP (a debugger, a shell, a power "
+    "saver)";
+constexpr std::string_view hint_of_stranger =
+    "it is started again; if this comes back, find what links it: a patchbay, or a rule of "
+    "WirePlumber";
+constexpr std::string_view hint_of_lost_link =
+    "it is started again; if this comes back, find what removes its links (a patchbay), or why "
+    "WirePlumber does not link it (its log)";
+
 constexpr std::size_t max_nodes = 16;  // a child has one; a mad one must not fill the memory
 
 }  // namespace
@@ -273,8 +288,9 @@ std::optional<ChildWatch::Verdict> ChildWatch::verdict(Instant now) const {
       if (other == expected_.device) continue;
       const bool namesake = other.name == expected_.device.name;
       return Verdict{"its audio was linked to " +
-                     std::string(namesake ? "another device called " : "") + "'" + other.name +
-                     "' instead of only '" + expected_.device.name + "'"};
+                         std::string(namesake ? "another device called " : "") + "'" + other.name +
+                         "' instead of only '" + expected_.device.name + "'",
+                     hint_of_stranger};
     }
   }
   if (auto idle = idleness()) {
@@ -284,21 +300,23 @@ std::optional<ChildWatch::Verdict> ChildWatch::verdict(Instant now) const {
   }
   if (unlinked_since_ && now >= *link_due()) return unlinkedness();
   if (spinning_since_ && activity_at_ - *spinning_since_ >= spinning_limit)
-    return Verdict{"it uses a whole processor and makes no progress"};
+    return Verdict{"it uses a whole processor and makes no progress", hint_of_bug};
   if (unread_since_ && activity_at_ - *unread_since_ >= unread_limit)
-    return Verdict{"it takes no packets from the network: its network thread does not go on"};
+    return Verdict{"it takes no packets from the network: its network thread does not go on",
+                   hint_of_bug};
   if (!proven_) return wordlessness();
   if (now - last_sign_ >= silent_limit)
-    return Verdict{"it runs, but gave no sign of life for 25 s", true};
+    return Verdict{"it runs, but gave no sign of life for 25 s", hint_of_bug, true};
   return std::nullopt;
 }
 
 ChildWatch::Verdict ChildWatch::unlinkedness() const {
-  if (!proven_) return {"it runs, but its PipeWire node was not linked to its device", true};
+  if (!proven_)
+    return {"it runs, but its PipeWire node was not linked to its device", hint_of_lost_link, true};
   return {half_linked()
               ? "it runs, but a channel of its PipeWire node is no longer linked to its device"
               : "it runs, but its PipeWire node is no longer linked to its device",
-          true};
+          hint_of_lost_link, true};
 }
 
 bool ChildWatch::crowded() const {
@@ -314,22 +332,22 @@ std::optional<ChildWatch::Verdict> ChildWatch::wordlessness() const {
     return std::nullopt;
   if (activity_at_ - last_word_ < (crowded() ? still_limit_in_a_crowd : wordless_limit))
     return std::nullopt;
-  return Verdict{"it goes on without a word, and " + unproven_reason(), true};
+  return Verdict{"it goes on without a word, and " + unproven_reason(), hint_of_bug, true};
 }
 
 // By samples, not by the clock: no sample, no proof.
 std::optional<ChildWatch::Verdict> ChildWatch::idleness() const {
   if (!still_since_ || activity_at_ - *still_since_ < still_limit) return std::nullopt;
-  if (activity_->stopped) return Verdict{"a signal (SIGSTOP) has stopped it"};
+  if (activity_->stopped) return Verdict{"a signal (SIGSTOP) has stopped it", hint_of_stop};
   const auto still = activity_at_ - *still_since_;
   const auto used = activity_->cpu_seconds - still_cpu_;
   if (used >= busy_cpu * std::chrono::duration<double>(still).count()) {
     if (activity_at_ - last_sign_ < still_limit) return std::nullopt;  // it has so much to do
-    return Verdict{"it uses a whole processor and makes no progress"};
+    return Verdict{"it uses a whole processor and makes no progress", hint_of_bug};
   }
   if (!proven_ && expected_.looks_up_names) return std::nullopt;
   if (crowded() && still < still_limit_in_a_crowd) return std::nullopt;
-  return Verdict{"it does nothing: its main thread stands still", true};
+  return Verdict{"it does nothing: its main thread stands still", hint_of_bug, true};
 }
 
 std::optional<Instant> ChildWatch::poll_timeout() const {

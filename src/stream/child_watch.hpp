@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "device/device_driver.hpp"
@@ -75,6 +76,7 @@ class ChildWatch {
 
   struct Verdict {
     std::string reason;
+    std::string_view hint;  // what to do if it comes again
     // It may be the fault of the sound system, which the child waits for: if that does not answer,
     // another child would do no better.
     bool may_wait_for_sound = false;

@@ -15,6 +15,7 @@ namespace {
 
 constexpr Duration patience = 2s;
 constexpr Duration connect_again = 1s;  // its queue of connections is full
+constexpr Duration look_again = 250ms;  // it is not there
 
 void append(std::string& bytes, std::uint32_t number) {  // network byte order
   for (const int shift : {24, 16, 8, 0}) bytes += static_cast<char>(number >> shift & 0xffU);
@@ -49,7 +50,8 @@ bool is_scarcity(const boost::system::error_code& error) {
 
 }  // namespace
 
-PulsePing::PulsePing(const asio::any_io_executor& executor, std::function<void(bool)> on_answer)
+PulsePing::PulsePing(const asio::any_io_executor& executor,
+                     std::function<void(PulseServer)> on_answer)
     : socket_(executor),
       on_answer_(std::move(on_answer)),
       timer_(executor, [this] { on_timeout(); }) {}
@@ -57,7 +59,7 @@ PulsePing::PulsePing(const asio::any_io_executor& executor, std::function<void(b
 void PulsePing::ask(const std::string& socket) {
   if (asking_) return;
   asking_ = std::make_shared<int>(0);
-  late_ = false;
+  told_ = PulseServer::answers;
   path_ = socket;
   timer_.arm(Now::read().mono + patience);
   connect();
@@ -76,7 +78,7 @@ void PulsePing::connect() {
   sockaddr_un server{};
   server.sun_family = AF_UNIX;
   boost::system::error_code error;
-  cannot_ask_ = false;
+  cannot_ask_ = absent_ = false;
   if (!path_.empty() && path_.size() < sizeof server.sun_path) {
     path_.copy(static_cast<char*>(server.sun_path), path_.size());
     socket_.open(boost::asio::local::stream_protocol(), error);
@@ -84,14 +86,27 @@ void PulsePing::connect() {
     const auto* address = reinterpret_cast<const sockaddr*>(&server);
     if (!error && ::connect(socket_.native_handle(), address, sizeof server) == 0) return greet();
     boost::system::error_code ignored;
-    const bool full = !error && errno == EAGAIN;
+    const int failure = error ? 0 : errno;
     socket_.close(ignored);
     cannot_ask_ = is_scarcity(error);
-    if (full || cannot_ask_) return;  // later again
+    if (failure == EAGAIN || cannot_ask_) return;  // later again
+    const bool nobody_listens = failure == ENOENT || failure == ECONNREFUSED;
+    if (nobody_listens && path_ == known_path_) {
+      timer_.arm(Now::read().mono + look_again);
+      absent_ = true;
+      post([this] { tell(PulseServer::absent); });
+      return;
+    }
   }
-  asio::post(socket_.get_executor(), [this, alive = std::weak_ptr(asking_)] {
-    if (!alive.expired()) finish();
-  });
+  post([this] { finish(); });
+}
+
+// Of the question that is asked now.
+void PulsePing::post(std::function<void()> handler) {
+  asio::post(socket_.get_executor(),
+             [handler = std::move(handler), alive = std::weak_ptr(asking_)] {
+               if (!alive.expired()) handler();
+             });
 }
 
 void PulsePing::greet() {
@@ -105,25 +120,31 @@ void PulsePing::greet() {
 
 void PulsePing::listen() {
   socket_.async_read_some(asio::buffer(&answer_, 1),
-                          [this, alive = std::weak_ptr(asking_)](const auto&, std::size_t) {
-                            if (!alive.expired()) finish();
+                          [this, alive = std::weak_ptr(asking_)](const auto& error, std::size_t) {
+                            if (alive.expired()) return;
+                            if (!error) known_path_ = path_;
+                            finish();
                           });
 }
 
 void PulsePing::finish() {
   stop();
-  on_answer_(true);
+  on_answer_(PulseServer::answers);
 }
 
 void PulsePing::on_timeout() {
-  const bool could_not_ask = cannot_ask_;
+  const bool was_not_asked = absent_ || cannot_ask_;
   if (!socket_.is_open()) {
     timer_.arm(Now::read().mono + connect_again);
     connect();
   }
-  if (cannot_ask_) return;
-  if (could_not_ask) return timer_.arm(Now::read().mono + patience);  // asked only now
-  if (!std::exchange(late_, true)) on_answer_(false);
+  if (absent_ || cannot_ask_) return;
+  if (was_not_asked) return timer_.arm(Now::read().mono + patience);  // asked only now
+  tell(PulseServer::silent);
+}
+
+void PulsePing::tell(PulseServer state) {
+  if (std::exchange(told_, state) != state) on_answer_(state);
 }
 
 }  // namespace rocd

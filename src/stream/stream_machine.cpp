@@ -106,6 +106,7 @@ void StreamMachine::handle_sound(SoundNews news, Now now) {
   sound_answered_ = asked && !news.silence && !was_silent;
   silence_ = std::move(news.silence);
   only_tools_ = news.only_tools;
+  if (sound_problem() && child_.state == ChildState::backoff) stop_child();  // it would be in vain
   decide(now);
   sound_answered_ = false;
 }
@@ -175,6 +176,10 @@ void StreamMachine::handle_child(const ChildStatus& child, const ExitRecord* las
   if (child.pid && lives(child.state)) watch_.handle_pid(*child.pid, now.mono);
   if (went_down && fault_sent_ != child.generation) last_problem_ = child_problem(last_exit);
   if (is_down(child.state) || child.state == ChildState::stopped) watch_ = ChildWatch();
+  // With its server? Then another one would fail, too.
+  if ((was_replaced || went_down) && last_exit != nullptr && !last_exit->requested &&
+      !sound_problem())
+    effects_.push_back(CheckSound{.child_ended = true});
   // Another one would wait in vain for the same; one that is not to come again stays failed.
   const bool comes_again = was_replaced || (went_down && child.state != ChildState::failed);
   if (sound_problem() && comes_again) stop_child();
@@ -351,7 +356,7 @@ void StreamMachine::check_child(Now now) {
   const auto verdict = watch_.verdict(now.mono);
   if (verdict && (!verdict->may_wait_for_sound || sound_answered_)) {
     fault_sent_ = child_.generation;
-    last_problem_ = {verdict->reason, ""};
+    last_problem_ = {verdict->reason, std::string(verdict->hint)};
     effects_.push_back(FaultChild{child_.generation, verdict->reason});
     return;
   }

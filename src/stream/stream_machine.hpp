@@ -37,6 +37,13 @@
 
 namespace rocd {
 
+// How people call a device, and why it is not there; empty if not known.
+struct AboutDevice {
+  std::string name, problem;
+  bool is_virtual = false;  // rocd makes it
+  friend bool operator==(const AboutDevice&, const AboutDevice&) = default;
+};
+
 class StreamMachine {
  public:
   // Choose what is left to choose and ask the engine; answered by handle_plan(), at once.
@@ -57,7 +64,10 @@ class StreamMachine {
   struct ReadyChild {
     std::uint64_t generation;
   };
-  struct CheckSound {};  // answered by handle_sound()
+  // Answered by handle_sound().
+  struct CheckSound {
+    bool child_ended = false;  // the tools' server may have gone
+  };
   // Whether those whom a child waits for answer: PipeWire, and its Pulse server.
   struct SoundNews {
     std::optional<StreamProblem> silence = std::nullopt;  // they do, now
@@ -72,11 +82,6 @@ class StreamMachine {
   using Effect = std::variant<PlanChild, EnsureChild, RestartChild, StopChild, FaultChild,
                               ReadyChild, CheckSound, EnsureLink, RemoveLink>;
   enum class Side { source, destination };
-  // How people call a device, and why it is not there; empty if not known.
-  struct AboutDevice {
-    std::string name, problem;
-    friend bool operator==(const AboutDevice&, const AboutDevice&) = default;
-  };
 
   StreamMachine(StreamSpec spec, Now now);
 
@@ -135,6 +140,8 @@ class StreamMachine {
 
   void update_status(Now now);
   [[nodiscard]] StreamState derive_state() const;
+  [[nodiscard]] bool waits_its_turn() const;
+  [[nodiscard]] std::string hint_of_no_problem() const;
   [[nodiscard]] std::optional<StreamProblem> obstacle() const;  // why an enabled one cannot run
   [[nodiscard]] HealthReport derive_health(Now now) const;
   [[nodiscard]] HealthReport receiver_health(Now now) const;

@@ -24,10 +24,13 @@ std::optional<StreamProblem> StreamMachine::missing_device(Side side) const {
   const auto& device = is_source ? source_ : destination_;
   const std::string name = is_source ? "source" : "destination";
   if (!device) {
-    const auto& [called, problem] = is_source ? about_source_ : about_destination_;
+    const auto& [called, problem, is_virtual] = is_source ? about_source_ : about_destination_;
+    const std::string remedy = is_virtual
+                                   ? "nothing need be done: rocd makes its virtual devices again"
+                                   : "plug the device in, or choose another endpoint";
     return StreamProblem{
         "waits for its " + name + " device" + (called.empty() ? "" : " '" + called + "'"),
-        problem.empty() ? "plug the device in, or choose another endpoint" : problem};
+        problem.empty() ? remedy : problem};
   }
   if (is_source ? device->capture_node.empty() : device->playback_node.empty()) {
     return StreamProblem{"its " + name + " device cannot be used as a " + name,

@@ -148,7 +148,8 @@ void StreamRecord::feed_side(StreamMachine& machine, Side side, Now now) const {
   const auto* known = tools_.endpoints.find(reference->endpoint);
   machine.handle_device(side, tools_.endpoints.device(reference->endpoint), now,
                         {known == nullptr ? std::string() : known->spec.display_name,
-                         tools_.endpoints.problem(reference->endpoint)});
+                         tools_.endpoints.problem(reference->endpoint),
+                         known != nullptr && !known->spec.name.empty()});
 }
 
 void StreamRecord::tell_child() {
@@ -305,8 +306,8 @@ void StreamRecord::carry_out(StreamMachine::ReadyChild& effect) {
   tools_.supervisor.ready(uid(), effect.generation);
 }
 
-void StreamRecord::carry_out(StreamMachine::CheckSound&) {
-  tools_.check_sound();
+void StreamRecord::carry_out(StreamMachine::CheckSound& effect) {
+  tools_.check_sound(effect);
 }
 
 void StreamRecord::carry_out(StreamMachine::EnsureLink& effect) {

@@ -29,7 +29,7 @@ struct StreamTools {
   // UDP ports of all other streams: in their specs, or chosen for them.
   std::function<std::set<std::uint16_t>(const Uid& but)> taken_ports;
   std::function<void(const Uid&)> on_drained;
-  std::function<void()> check_sound;  // StreamMachine::CheckSound
+  std::function<void(StreamMachine::CheckSound)> check_sound;
 };
 
 class StreamRecord {

@@ -22,6 +22,22 @@ constexpr Duration prompt_answer = 500ms;
 // While no child runs that would notice: how often PipeWire is asked whether it goes on.
 constexpr Duration question_interval = 5s;
 
+std::optional<StreamProblem> server_problem(PulseServer state) {
+  switch (state) {
+    case PulseServer::silent:
+      return StreamProblem{
+          "PipeWire's Pulse server does not answer (it is there, but frozen or overloaded)",
+          "restart pipewire-pulse if it lasts; its log says what it does"};
+    case PulseServer::absent:
+      return StreamProblem{"PipeWire's Pulse server does not run",
+                           "start pipewire-pulse, by which the tools reach PipeWire; its log says "
+                           "why it has ended"};
+    case PulseServer::answers:
+      break;
+  }
+  return std::nullopt;
+}
+
 // The profile's target counts, too; only the stream room knows it.
 void add_tuning_error(const StreamSettings& settings, std::vector<FieldError>& errors) {
   const auto target = resolve_tuning(settings).target_latency;
@@ -52,8 +68,11 @@ StreamDispatcher::Impl::Impl(boost::asio::any_io_executor ex, Options opts, Stre
             options.ports,
             [this](const Uid& but) { return taken_ports(but); },
             [this](const Uid& uid) { after(uid); },
-            [this] { ask_sound(); }},
-      server(executor, [this](bool answers) { tell_server(answers); }),
+            [this](StreamMachine::CheckSound check) {
+              server_wanted |= check.child_ended;
+              ask_sound();
+            }},
+      server(executor, [this](PulseServer state) { tell_server(state); }),
       usage_timer(executor, [this] { sample_usage(); }),
       activity_timer(executor, [this] { sample_activity(); }),
       question_timer(executor, [this] { ask_for_childless(); }) {}
@@ -126,15 +145,19 @@ void StreamDispatcher::Impl::set_callbacks() {
     sound = {};
     sound_asked_at.reset();
     server.stop();
-    server_answers = true;
+    server_state = PulseServer::answers;
     manager_runs = true;
     tell_all([connected](StreamMachine& m, Now now) { m.handle_connection(connected, now); });
+    // Who is to be missed has to be known, and is perhaps not there yet.
+    if (connected) server.ask(engine.sound_server());
   };
   callbacks.on_answer = [this](bool answers, const std::string& reason) {
     // The tools reach PipeWire through another process: that one must answer, too.
     if (answers) {
-      if (!server_answers) tell_server(false);                    // that alone, now
-      if (!sampling && server_answers) return tell_server(true);  // there is no tool
+      const bool answered = server_state == PulseServer::answers;
+      if (!answered) tell_server(server_state);  // that alone, now
+      const bool any_tool = std::exchange(server_wanted, false) || sampling;
+      if (answered && !any_tool) return tell_server(PulseServer::answers);
       return server.ask(engine.sound_server());
     }
     tell_sound(StreamProblem{reason, "restart PipeWire if it lasts; its log says what it does"});
@@ -143,7 +166,8 @@ void StreamDispatcher::Impl::set_callbacks() {
     if (std::exchange(manager_runs, runs) == runs) return;
     rocd::log("stream").log(runs ? spdlog::level::info : spdlog::level::warn, "{}",
                             runs ? "the session manager runs again" : no_session_manager);
-    if (endpoints.driver().silence().empty() && server_answers) tell_sound(std::nullopt);
+    if (endpoints.driver().silence().empty() && server_state == PulseServer::answers)
+      tell_sound(std::nullopt);
   };
   callbacks.on_stream_node = [this](const StreamNodeInfo& node) {
     std::optional<Duration> before, took;
@@ -166,19 +190,16 @@ void StreamDispatcher::Impl::set_callbacks() {
   endpoints.set_callbacks(std::move(callbacks));
 }
 
-void StreamDispatcher::Impl::tell_server(bool answers) {
-  if (answers != server_answers)
-    rocd::log("stream").log(answers ? spdlog::level::info : spdlog::level::warn,
-                            "PipeWire's Pulse server {}",
-                            answers ? "answers again" : "does not answer (frozen or overloaded)");
-  server_answers = answers;
+void StreamDispatcher::Impl::tell_server(PulseServer state) {
+  const auto problem = server_problem(state);
+  if (state != std::exchange(server_state, state)) {
+    if (problem)
+      rocd::log("stream").warn("{}", problem->message);
+    else
+      rocd::log("stream").info("PipeWire's Pulse server answers again");
+  }
   if (!endpoints.driver().silence().empty()) return;  // that is told already, and matters more
-  if (answers) return tell_sound(std::nullopt);
-  tell_sound(
-      StreamProblem{
-          "PipeWire's Pulse server does not answer (it is there, but frozen or overloaded)",
-          "restart pipewire-pulse if it lasts; its log says what it does"},
-      true);
+  tell_sound(problem, problem.has_value());
 }
 
 // Several may ask before there is an answer: it is for all of them.

@@ -40,7 +40,7 @@ struct StreamDispatcher::Impl {
   StreamRecord& bring_back(StreamRecord& record, StreamSpec spec);
   void publish(EventType type, const Uid& uid, const EventBody& pre, const EventBody& post);
   void tell_engine();
-  void tell_server(bool answers);
+  void tell_server(PulseServer state);
   void ask_sound();
   void tell_sound(std::optional<StreamProblem> problem, bool only_tools = false);
   void change(StreamRecord& record, StreamSpec spec);
@@ -71,10 +71,11 @@ struct StreamDispatcher::Impl {
   EventBus& events;
   StreamTools tools;
   PulsePing server;
-  bool server_answers = true;
-  bool manager_runs = true;               // the session manager
-  StreamMachine::SoundNews sound;         // as last told
-  std::optional<Instant> sound_asked_at;  // the first question that is not answered yet
+  PulseServer server_state = PulseServer::answers;  // as last told
+  bool server_wanted = false;                       // a child has ended: ask it, too
+  bool manager_runs = true;                         // the session manager
+  StreamMachine::SoundNews sound;                   // as last told
+  std::optional<Instant> sound_asked_at;            // the first question that is not answered yet
   MachineTimer usage_timer;
   MachineTimer activity_timer;
   MachineTimer question_timer;

@@ -89,9 +89,8 @@ void StreamMachine::update_status(Now now) {
         "nothing plays into " +
         (about_source_.name.empty() ? std::string("its source") : "'" + about_source_.name + "'");
   } else if (next.state == StreamState::starting) {
-    const bool waits = child_.state == ChildState::starting && !child_.pid;
     next.message = kind_ == StreamKind::local ? link_reason_
-                   : waits                    ? "waits for its turn: many streams start"
+                   : waits_its_turn()         ? "waits for its turn: many streams start"
                                               : watch_.unproven_reason();
   } else if (next.state == StreamState::backoff || next.state == StreamState::failed) {
     next.message = last_problem_.message;
@@ -150,8 +149,22 @@ HealthReport StreamMachine::derive_health(Now now) const {
   if (report.message.empty()) report.message = std::string(to_string(status_.state));
   if (child_.crash_looping && !obstacle())
     report.message = "it ends again and again: " + report.message;
-  if (report.hint.empty()) report.hint = "see the stream's log";
+  if (report.hint.empty()) report.hint = hint_of_no_problem();
   return report;
+}
+
+// It is on its way, or nobody knows more.
+std::string StreamMachine::hint_of_no_problem() const {
+  if (kind_ == StreamKind::local)
+    return "it is linked again by itself; if it is not, find what removes its links (a patchbay)";
+  if (status_.state == StreamState::starting && waits_its_turn())
+    return "nothing need be done: it starts when others have";
+  return "see the stream's log";
+}
+
+// Of many that start.
+bool StreamMachine::waits_its_turn() const {
+  return child_.state == ChildState::starting && !child_.pid;
 }
 
 HealthReport StreamMachine::receiver_health(Now now) const {

@@ -1,4 +1,5 @@
 // That sound comes back by itself after a child, PipeWire or a part of the session has crashed.
+#include <boost/json/serialize.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <csignal>
 #include <filesystem>
@@ -78,6 +79,16 @@ TEST_CASE("the tone is back after PipeWire's Pulse server was killed and started
   const int former = rocd.child_of("receive");
   scene.session.kill("pipewire-pulse");
   CHECK(eventually([&] { return rocd.child_of("receive") != former; }));
+  // No child is started in vain again and again, and it is told what to do.
+  for (const auto& stream : both) {
+    rocd.wait_for_streams({stream}, "waiting");
+    std::string health;
+    CHECK(eventually([&] {
+      health = boost::json::serialize(rocd.stream(stream).at("status").at("health"));
+      return health.find("PipeWire's Pulse server does not run") != std::string::npos;
+    }));
+    CHECK(health.find("start pipewire-pulse") != std::string::npos);
+  }
   scene.session.restart();
   rocd.wait_for_streams(both);
   check_that_the_tone_arrives();

@@ -9,6 +9,7 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <filesystem>
 #include <optional>
 #include <vector>
 
@@ -33,8 +34,8 @@ struct Asked {
   TempDirectory directory;
   std::string path = (directory.path() / "native").string();
   boost::asio::io_context io;
-  std::vector<bool> answers;
-  PulsePing ping{io.get_executor(), [this](bool answer) { answers.push_back(answer); }};
+  std::vector<PulseServer> answers;
+  PulsePing ping{io.get_executor(), [this](PulseServer answer) { answers.push_back(answer); }};
 };
 
 }  // namespace
@@ -54,7 +55,7 @@ TEST_CASE("pulse ping: a server that says anything answers") {
   CHECK(asked.answers.empty());
   boost::asio::write(client, boost::asio::buffer("x", 1));
   REQUIRE(asked.until([&] { return !asked.answers.empty(); }));
-  CHECK(asked.answers == std::vector{true});
+  CHECK(asked.answers == std::vector{PulseServer::answers});
 }
 
 TEST_CASE("pulse ping: a frozen server is told of once, and then that it goes on") {
@@ -63,11 +64,11 @@ TEST_CASE("pulse ping: a frozen server is told of once, and then that it goes on
   asked.ping.ask(asked.path);
   asked.ping.ask(asked.path);  // no second question
   REQUIRE(asked.until([&] { return !asked.answers.empty(); }));
-  CHECK(asked.answers == std::vector{false});
+  CHECK(asked.answers == std::vector{PulseServer::silent});
   auto client = server.accept();
   boost::asio::write(client, boost::asio::buffer("x", 1));
   REQUIRE(asked.until([&] { return asked.answers.size() > 1; }));
-  CHECK(asked.answers == std::vector{false, true});
+  CHECK(asked.answers == std::vector{PulseServer::silent, PulseServer::answers});
   // And may be asked again.
   asked.ping.ask(asked.path);
   auto next = server.accept();
@@ -91,7 +92,7 @@ TEST_CASE("pulse ping: a server whose queue is full is frozen, and asked until i
                      static_cast<socklen_t>(address.size())) == 0);
   asked.ping.ask(asked.path);
   REQUIRE(asked.until([&] { return !asked.answers.empty(); }));
-  CHECK(asked.answers == std::vector{false});
+  CHECK(asked.answers == std::vector{PulseServer::silent});
   std::vector<Unix::socket> clients;
   for (std::size_t i = 1; i < queue.size(); ++i) clients.push_back(server.accept());
   queue.clear();
@@ -102,7 +103,7 @@ TEST_CASE("pulse ping: a server whose queue is full is frozen, and asked until i
     if (!error) boost::asio::write(client, boost::asio::buffer("x", 1));
     return asked.answers.size() > 1;
   }));
-  CHECK(asked.answers == std::vector{false, true});
+  CHECK(asked.answers == std::vector{PulseServer::silent, PulseServer::answers});
 }
 
 TEST_CASE("pulse ping: who has no descriptor to ask with has no answer until there is one") {
@@ -124,7 +125,7 @@ TEST_CASE("pulse ping: who has no descriptor to ask with has no answer until the
     if (!error) boost::asio::write(client, boost::asio::buffer("x", 1));
     return !asked.answers.empty();
   }));
-  CHECK(asked.answers == std::vector{true});
+  CHECK(asked.answers == std::vector{PulseServer::answers});
 }
 
 TEST_CASE("pulse ping: who is not there hides nothing") {
@@ -142,7 +143,52 @@ TEST_CASE("pulse ping: who is not there hides nothing") {
   asked.ping.ask(asked.path);
   CHECK(asked.answers.empty());
   REQUIRE(asked.until([&] { return !asked.answers.empty(); }));
-  CHECK(asked.answers == std::vector{true});
+  CHECK(asked.answers == std::vector{PulseServer::answers});
+}
+
+TEST_CASE("pulse ping: who was there and is gone is told of, and asked when it is back") {
+  Asked asked;
+  const auto answer = [&](Unix::acceptor& server) {
+    auto client = server.accept();
+    boost::asio::write(client, boost::asio::buffer("x", 1));
+  };
+  {
+    Unix::acceptor server(asked.io, Unix::endpoint(asked.path));
+    asked.ping.ask(asked.path);
+    answer(server);
+    REQUIRE(asked.until([&] { return asked.answers.size() == 1; }));
+  }
+  SECTION("its socket is still there") {}
+  SECTION("its socket is gone, too") {
+    std::filesystem::remove(asked.path);
+  }
+  asked.answers.clear();
+  asked.ping.ask(asked.path);
+  CHECK(asked.answers.empty());
+  REQUIRE(asked.until([&] { return !asked.answers.empty(); }));
+  CHECK(asked.answers == std::vector{PulseServer::absent});
+  asked.until([] { return false; }, 1s);  // it looks again meanwhile
+  CHECK(asked.answers.size() == 1);
+
+  std::filesystem::remove(asked.path);
+  Unix::acceptor server(asked.io, Unix::endpoint(asked.path));
+  server.non_blocking(true);
+  std::vector<Unix::socket> clients;
+  REQUIRE(asked.until([&] {
+    boost::system::error_code error;
+    auto client = server.accept(error);
+    if (!error) clients.push_back(std::move(client));
+    return !clients.empty();
+  }));
+  SECTION("and answers") {
+    boost::asio::write(clients.front(), boost::asio::buffer("x", 1));
+    REQUIRE(asked.until([&] { return asked.answers.size() == 2; }));
+    CHECK(asked.answers.back() == PulseServer::answers);
+  }
+  SECTION("and frozen") {
+    REQUIRE(asked.until([&] { return asked.answers.size() == 2; }));
+    CHECK(asked.answers.back() == PulseServer::silent);
+  }
 }
 
 TEST_CASE("pulse ping: a server that hangs up answers, and who stops is told nothing") {
@@ -151,7 +197,7 @@ TEST_CASE("pulse ping: a server that hangs up answers, and who stops is told not
   asked.ping.ask(asked.path);
   SECTION("it hangs up") {
     (void)server.accept();
-    CHECK(asked.until([&] { return asked.answers == std::vector{true}; }));
+    CHECK(asked.until([&] { return asked.answers == std::vector{PulseServer::answers}; }));
   }
   SECTION("the question is forgotten") {
     asked.ping.stop();

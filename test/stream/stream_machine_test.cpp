@@ -847,6 +847,81 @@ TEST_CASE("warnings in a loop are no sign of life") {
   CHECK(world.take("fault") == 1);
 }
 
+TEST_CASE("a child that ends makes the stream ask whether its server is there") {
+  auto world = working(sending());
+  SECTION("by itself") {
+    world.crash();
+    CHECK(world.take("check server") == 1);
+    // Nothing is doubted meanwhile: the next child is watched as ever.
+    world.pass(1s);
+    world.work();
+    CHECK(world.state() == StreamState::running);
+    world.pass(26s);
+    CHECK(world.take("check") == 1);
+  }
+  SECTION("not when it was told to") {
+    auto spec = world.machine.spec();
+    spec.enabled = false;
+    world.set_spec(spec);
+    CHECK(world.take("check server") == 0);
+  }
+  SECTION("and when the server is gone no other is started until it is back") {
+    const StreamProblem gone{"PipeWire's Pulse server does not run", "start pipewire-pulse"};
+    SECTION("as is told between two children") {
+      world.crash();
+      world.sound({.silence = gone, .only_tools = true});
+    }
+    SECTION("as is told before the end of the last one") {
+      world.sound({.silence = gone, .only_tools = true});
+      CHECK(world.take("stop") == 0);
+      world.crash();
+      CHECK(world.take("check server") == 0);
+    }
+    CHECK(world.take("stop") == 1);
+    CHECK(world.state() == StreamState::waiting);
+    world.take("spawn");
+    world.pass(10min);
+    CHECK(world.health() == HealthReport{Health::unhealthy, gone.message, gone.hint});
+    CHECK(world.take("spawn") == 0);
+    world.sound({});
+    CHECK(world.take("spawn") == 1);
+  }
+}
+
+TEST_CASE("what to do about a child that was ended, or a link that is gone, is told") {
+  SECTION("a child that is linked to a device of others") {
+    auto world = working(sending());
+    world.pass(1min);
+    world.node({"alsa.headphones"});
+    world.pass(10s);  // bad news waits
+    CHECK(world.health().message.find("'alsa.headphones'") != std::string::npos);
+    CHECK(world.health().hint.find("patchbay") != std::string::npos);
+  }
+  SECTION("a virtual device that somebody has destroyed") {
+    auto world = working(sending());
+    world.device(World::Side::source, nullptr, "", "Speaker", true);
+    world.pass(10s);  // bad news waits
+    CHECK(world.health().hint == "nothing need be done: rocd makes its virtual devices again");
+  }
+  SECTION("a link") {
+    World world(local());
+    world.provide();
+    world.machine.handle_link(false, "the link was removed", world.now);
+    CHECK(world.health().message == "the link was removed");
+    CHECK(world.health().hint.find("patchbay") != std::string::npos);
+  }
+  SECTION("one that waits for others to start") {
+    World world(sending());
+    world.provide();
+    ChildStatus waiting;
+    waiting.state = ChildState::starting;
+    waiting.generation = 7;
+    world.machine.handle_child(waiting, nullptr, world.now);
+    CHECK(world.health().message == "waits for its turn: many streams start");
+    CHECK(world.health().hint == "nothing need be done: it starts when others have");
+  }
+}
+
 TEST_CASE("a daemon that slept itself gives its children time to speak") {
   auto world = working(sending());
   world.advance_to(world.now.mono + Duration(10min));

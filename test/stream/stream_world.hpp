@@ -98,12 +98,12 @@ class World {
     drain();
   }
   void device(Side side, const DeviceInfo* info, const std::string& problem = {},
-              const std::string& name = {}) {
+              const std::string& name = {}, bool is_virtual = false) {
     if (info != nullptr) {
       serials[info->capture_node] = info->capture_serial;
       serials[info->playback_node] = info->playback_serial;
     }
-    machine.handle_device(side, info, now, {name, problem});
+    machine.handle_device(side, info, now, {name, problem, is_virtual});
     drain();
   }
   void sound(StreamMachine::SoundNews news) {
@@ -277,8 +277,9 @@ class World {
     happened.emplace_back("ready");
     child.handle_ready(effect.generation, now);
   }
-  void carry_out(StreamMachine::CheckSound&) {
-    happened.emplace_back("check");
+  void carry_out(StreamMachine::CheckSound& effect) {
+    happened.emplace_back(effect.child_ended ? "check server" : "check");
+    if (effect.child_ended) return;
     if (sound_answers) machine.handle_sound({.silence = *sound_answers}, now);
   }
   void carry_out(StreamMachine::EnsureLink& effect) {
