@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,7 +24,11 @@ struct Outcome {
   bool health_told = false;  // the cause, by an event of health
   // Of silences that were not judged, because the way without rocd was silent, too.
   double forgiven_seconds = 0;
-  std::string noise;                  // that PipeWire made when it went on; empty: none
+  // Of ways that no fault had hit: the longest, and of that what tools without a processor excuse.
+  double bystander_seconds = 0, excused_seconds = 0;
+  bool slow_linking = false;     // was back later than 5 s, because the session manager was slow
+  bool reports_revived = false;  // by hand, as the hint says, after the clock was set back
+  std::string noise;             // that PipeWire made when it went on; empty: none
   std::vector<std::string> problems;  // empty: it healed as it should
 };
 
@@ -67,6 +72,12 @@ class Campaign {
   struct Span {
     SteadyTime since, until;
   };
+  // From where all was well again to the next fault: nobody is silent, no child is replaced.
+  struct Peace {
+    SteadyTime since;
+    std::map<std::string, Child> children;
+    std::unique_ptr<ProcessorWaits> waits;
+  };
   // How long a way may be silent, because of the faults that hit it.
   struct Term {
     bool hit = false;
@@ -102,7 +113,12 @@ class Campaign {
   void check_health(const Cause& cause, Outcome& outcome);
   void check_order(Outcome& outcome);
   void check_recovered(Outcome& outcome);
+  [[nodiscard]] std::map<std::string, std::string> still_ill(Milliseconds limit) const;
   void restart_reporters();
+  [[nodiscard]] std::unique_ptr<ProcessorWaits> watch_waits(
+      const std::map<std::string, Child>& children) const;
+  void begin_peace(SteadyTime since);
+  void check_peace(Outcome& outcome);
   void check_inventory(Outcome& outcome);
   [[nodiscard]] std::string last_words(const std::string& stream) const;
   void check_bystanders(const Happening& happening, Outcome& outcome);
@@ -113,8 +129,9 @@ class Campaign {
   SteadyTime check_way(const Way& way, const Happening& happening, SteadyTime until,
                        Controls& controls, Outcome& outcome);
   void check_strangers(const Happening& happening, Outcome& outcome);
-  void check_bystander(const Way& way, const Happening& happening, const Hearing& hearing,
-                       Outcome& outcome) const;
+  // `since`: where the hearing begins. What is said of a silence: "and was not hit".
+  void check_bystander(const Way& way, SteadyTime since, const ProcessorWaits& waits,
+                       const Hearing& hearing, const std::string& what, Outcome& outcome) const;
   [[nodiscard]] Term term_of(const Way& way, const Happening& happening) const;
   [[nodiscard]] Hearing hear(const Way& way, Span span, bool forgives, Controls& controls) const;
 
@@ -127,6 +144,7 @@ class Campaign {
   std::map<std::string, std::string> uris_;  // of streams, by display name
   std::size_t told_before_ = 0;              // events before the fault
   unsigned happened_ = 0;                    // faults
+  std::optional<Peace> peace_;               // none: it is broken
   bool broken_ = false;
 };
 

@@ -123,6 +123,7 @@ SteadyTime Campaign::check_way(const Way& way, const Happening& happening, Stead
                                Controls& controls, Outcome& outcome) {
   auto term = term_of(way, happening);
   const auto hearing = hear(way, {term.since, until}, term.forgives, controls);
+  const auto limit_by_itself = term.limit;
   if (term.new_links)
     term.limit = std::max(
         term.limit, std::min(hearing.control_back + after_control, patience_ * longest_linking));
@@ -130,10 +131,11 @@ SteadyTime Campaign::check_way(const Way& way, const Happening& happening, Stead
   const std::chrono::duration<double> limit(term.limit);
   const auto due = term.since + std::chrono::duration_cast<Clock::duration>(limit);
   if (!term.hit) {
-    check_bystander(way, happening, hearing, outcome);
+    check_bystander(way, happening.begin, *happening.waits, hearing, "and was not hit", outcome);
     return due;
   }
   const auto back = end_of_silence(hearing.heard, hit_windows);
+  outcome.slow_linking |= back > limit_by_itself && back <= term.limit;
   if (back > term.limit)
     outcome.problems.push_back(
         fmt::format("{} is disturbed for {:.1f} s, longer than {:.1f} s: {}\n  without rocd: {}",
@@ -146,26 +148,31 @@ SteadyTime Campaign::check_way(const Way& way, const Happening& happening, Stead
 }
 
 // It may be silent for as long as it had no processor meanwhile, or right before.
-void Campaign::check_bystander(const Way& way, const Happening& happening, const Hearing& hearing,
+void Campaign::check_bystander(const Way& way, SteadyTime since, const ProcessorWaits& waits,
+                               const Hearing& hearing, const std::string& what,
                                Outcome& outcome) const {
   const auto time_of = [&](std::size_t window) {
     const std::chrono::duration<double> after(static_cast<double>(window) * window_seconds);
-    return happening.begin + std::chrono::duration_cast<Clock::duration>(after);
+    return since + std::chrono::duration_cast<Clock::duration>(after);
   };
   for (const auto& [first, windows] : silences(hearing.heard)) {
     const double silent = static_cast<double>(windows) * window_seconds;
+    outcome.bystander_seconds = std::max(outcome.bystander_seconds, silent);
     if (silent < bystander_seconds * patience_) continue;
-    const auto since = time_of(first) - right_before;
-    const auto until = time_of(first + windows);
+    const auto begin = time_of(first) - right_before;
+    const auto end = time_of(first + windows);
     double tools = 0;
-    for (const auto& stream : way.streams) tools += happening.waits->waited(stream, since, until);
-    const double server = happening.waits->waited(pulse, since, until);
-    if (silent < bystander_seconds * patience_ + std::min(tools + server, longest_excuse)) continue;
+    for (const auto& stream : way.streams) tools += waits.waited(stream, begin, end);
+    const double server = waits.waited(pulse, begin, end);
+    if (silent < bystander_seconds * patience_ + std::min(tools + server, longest_excuse)) {
+      outcome.excused_seconds = std::max(outcome.excused_seconds, silent);
+      continue;
+    }
     outcome.problems.push_back(fmt::format(
-        "{} is silent for {:.1f} s, {:.1f} s after the begin, and was not hit; its tools waited "
-        "{:.2f} s for a processor then, the Pulse server {:.2f} s: {}\n  without rocd: {}",
-        way.name, silent, static_cast<double>(first) * window_seconds, tools, server, hearing.line,
-        hearing.control));
+        "{} is silent for {:.1f} s, {:.1f} s after the begin, {}; its tools waited {:.2f} s for a "
+        "processor then, the Pulse server {:.2f} s: {}\n  without rocd: {}",
+        way.name, silent, static_cast<double>(first) * window_seconds, what, tools, server,
+        hearing.line, hearing.control));
   }
 }
 
@@ -188,6 +195,7 @@ void Campaign::check_tones(const Happening& happening, Outcome& outcome) {
   for (const auto& way : house_.ways())
     due = std::max(due, check_way(way, happening, until, controls, outcome));
   due += std::chrono::duration_cast<Clock::duration>(longest_unrest * patience_);
+  if (missing.empty()) begin_peace(until);
   if (missing.empty() && until > due)
     outcome.problems.push_back(
         fmt::format("all tones at once are there {:.1f} s too late", seconds(until - due)));

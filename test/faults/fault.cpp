@@ -43,9 +43,9 @@ bool may_meet(const FaultKind& a, const FaultKind& b) {
 }
 
 std::vector<std::string> why_a_child_ended() {
-  return {"SIGABRT",         "exit status",  "no longer linked",
-          "was not linked",  "stands still", "went away while it played",
-          "went away: check"};  // hints
+  return {"Pulse server does not run", "SIGABRT",         "exit status",
+          "no longer linked",          "was not linked",  "stands still",
+          "went away while it played", "went away: check"};  // hints
 }
 
 std::string pick(const std::vector<std::string>& from, Random& random) {

@@ -26,6 +26,10 @@ double at(const std::vector<double>& sorted, double share) {
   return sorted[std::min(index, sorted.size() - 1)];
 }
 
+double longest(const std::vector<double>& seconds) {
+  return seconds.empty() ? 0 : *std::max_element(seconds.begin(), seconds.end());
+}
+
 std::string line(const std::string& name, Row row) {
   std::sort(row.seconds.begin(), row.seconds.end());
   return fmt::format("| {} | {} | {} | {:.1f} | {:.1f} | {:.1f} | {} |\n", name,
@@ -40,13 +44,19 @@ std::string report(const std::vector<Outcome>& outcomes) {
   Row all;
   std::set<std::vector<std::string>> pairs;
   std::vector<double> forgiven;
-  std::size_t healths = 0, noises = 0;
+  std::vector<double> excused;
+  std::size_t healths = 0, noises = 0, slow = 0, revived = 0;
+  double bystander = 0;
   for (const auto& outcome : outcomes) {
     for (const auto& kind : outcome.kinds) rows[kind].add(outcome);
     all.add(outcome);
     if (outcome.kinds.size() > 1) pairs.insert(outcome.kinds);
     healths += outcome.health_told ? 1 : 0;
     noises += outcome.noise.empty() ? 0 : 1;
+    slow += outcome.slow_linking ? 1 : 0;
+    revived += outcome.reports_revived ? 1 : 0;
+    bystander = std::max(bystander, outcome.bystander_seconds);
+    if (outcome.excused_seconds > 0) excused.push_back(outcome.excused_seconds);
     if (outcome.forgiven_seconds > 0) forgiven.push_back(outcome.forgiven_seconds);
   }
   std::string text =
@@ -56,11 +66,17 @@ std::string report(const std::vector<Outcome>& outcomes) {
   if (outcomes.empty()) return text;
   text += line("all", all);
   text += fmt::format(
-      "\n{} of {} faults were pairs, {} different ones. In {} a silence was not judged because the "
-      "way without rocd had it, too: {:.1f} s at most. In {} an event of health named the cause. "
-      "In {} there was a moment of noise when PipeWire went on.\n",
-      all.in_pairs, outcomes.size(), pairs.size(), forgiven.size(),
-      forgiven.empty() ? 0 : *std::max_element(forgiven.begin(), forgiven.end()), healths, noises);
+      "\n{} of {} faults were pairs, {} different ones. In {} an event of health named the "
+      "cause.\n\n"
+      "Silences of ways that were not hit: {:.1f} s at most. What was excused: in {} a silence "
+      "because the way without rocd had it, too ({:.1f} s at most); in {} one because the tools "
+      "had "
+      "no processor ({:.1f} s); in {} a way was back late because the session manager was; in {} "
+      "there was a moment of noise when PipeWire went on; in {} streams were restarted as their "
+      "hint "
+      "said.\n",
+      all.in_pairs, outcomes.size(), pairs.size(), healths, bystander, forgiven.size(),
+      longest(forgiven), excused.size(), longest(excused), slow, noises, revived);
   return text;
 }
 

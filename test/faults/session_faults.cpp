@@ -29,7 +29,7 @@ std::vector<Cause> if_replaced(const House& house) {
 Fault restart_daemons(House& house, Random& random, const std::vector<std::string>& daemons) {
   const bool pipewire = daemons.front() == "pipewire";
   const bool pulse = daemons.front() == "pipewire-pulse";
-  const auto lasts = between(0ms, pulse ? 2s : 6s, random);
+  const auto lasts = between(0ms, pulse ? 8s : 6s, random);
   std::vector<Cause> causes;
   if (!pipewire) causes = if_replaced(house);
   std::string names;
@@ -44,6 +44,10 @@ Fault restart_daemons(House& house, Random& random, const std::vector<std::strin
   }
   if (pipewire && lasts > shows_in_health) causes = in_health_of(house.streams(), "PipeWire");
   if (pipewire) causes.push_back({{"\"connected\":false"}, {}});
+  if (pulse && lasts > shows_in_health) {
+    const auto shown = in_health_of(house.piped_streams(), "Pulse server does not run");
+    causes.insert(causes.end(), shown.begin(), shown.end());
+  }
   if (!pipewire && !pulse) {
     const auto shown = in_health_of(house.piped_streams(), "no session manager");
     if (lasts > shows_in_health) causes.insert(causes.end(), shown.begin(), shown.end());

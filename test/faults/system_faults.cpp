@@ -8,7 +8,9 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <future>
 #include <optional>
+#include <thread>
 
 #include "faults/fault.hpp"
 
@@ -70,6 +72,36 @@ Fault kill_rocd(House& house, Random& random) {
               },
           .lasts = between(0ms, 1s, random),
           .new_sound = true,  // its devices went with it
+          .unreachable = true};
+}
+
+// As when a session crashes, or the machine does: PipeWire, its servers and rocd end at once. rocd
+// is started after them, or before.
+Fault kill_all(House& house, Random& random) {
+  const auto former = what_is(house);
+  for (const std::string daemon : {"pipewire", "wireplumber", "pipewire-pulse"})
+    if (process_runs(house.session.pid(daemon))) house.session.signal(daemon, SIGKILL);
+  house.kill_rocd();
+  const bool rocd_first = std::bernoulli_distribution(0.5)(random);
+  const auto later = rocd_first ? between(0ms, 2s, random) : 0ms;
+  return {.what = std::string("SIGKILL of rocd and all of PipeWire, ") +
+                  (rocd_first ? "rocd" : "PipeWire") + " started first",
+          .reach = reach_of_all(house),
+          .end =
+              [&house, former, rocd_first, later] {
+                if (!rocd_first) house.session.restart();
+                auto session = std::async(std::launch::async, [&house, rocd_first, later] {
+                  std::this_thread::sleep_for(later);
+                  if (rocd_first) house.session.restart();
+                });
+                house.start_rocd();
+                session.get();
+                check_restored(house, former);
+              },
+          .lasts = between(0ms, 2s, random),
+          .limit = 10s + later,
+          .new_sound = true,
+          .new_links = true,
           .unreachable = true};
 }
 
@@ -328,6 +360,7 @@ void add_system_faults(std::vector<FaultKind>& kinds) {
   if (House::fakes_clock())
     kinds.push_back({"rocd: the wall clock jumps", Company::others, clock_jump});
   kinds.push_back({"rocd: SIGKILL, started again", Company::last, kill_rocd, true});
+  kinds.push_back({"rocd: SIGKILL, with all of PipeWire", Company::last, kill_all, true});
   kinds.push_back(
       {"disk: state directory read-only at start", Company::last, read_only_disk, true});
   kinds.push_back({"rocd: no descriptors left", Company::last, no_descriptors});
