@@ -347,10 +347,12 @@ void Campaign::check_health(const Cause& cause, Outcome& outcome) {
       const auto text = boost::json::serialize(status.at("health"));
       healths += stream + ": " + text + "\n";
       const auto* hint = status.at("health").as_object().if_contains("hint");
-      // That is said of what nobody knows more about.
-      const bool has_hint = hint != nullptr && hint->as_string() != "see the stream's log";
-      for (const auto& word : cause.words)
+      for (const auto& word : cause.words) {
+        // Of a tool that has ended by itself nobody knows more than its log.
+        const bool has_hint = hint != nullptr && (hint->as_string() != "see the stream's log" ||
+                                                  word.starts_with("exit status"));
         if (has_hint && text.find(word) != std::string::npos) return true;
+      }
     }
     return false;
   };
