@@ -2,16 +2,17 @@
 
 #include <fmt/format.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <cstdlib>
+#include <exception>
 #include <memory>
 
 #include "base/daemon_log.hpp"
+#include "base/stderr_sink.hpp"
 
 namespace rocd {
 namespace {
@@ -67,8 +68,8 @@ class JournalPriority final : public spdlog::custom_flag_formatter {
   }
 };
 
-const spdlog::sink_ptr& stderr_sink() {
-  static const spdlog::sink_ptr sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
+const std::shared_ptr<StderrSink>& stderr_sink() {
+  static const auto sink = std::make_shared<StderrSink>();
   return sink;
 }
 
@@ -95,10 +96,24 @@ LogOptions& current() {
   return options;
 }
 
+// What could not be logged, memory is short, say. spdlog itself would write that to stderr, and
+// wait until somebody reads it.
+void tell_error(const std::string& reason) {
+  try {
+    stderr_sink()->log({"log", spdlog::level::err, "cannot log: " + reason});
+  } catch (const std::exception&) {
+    return;  // nor that
+  }
+}
+
 }  // namespace
 
 DaemonLog& daemon_log() {
   return *daemon_log_sink();
+}
+
+std::uint64_t dropped_log_lines() {
+  return stderr_sink()->dropped();
 }
 
 void configure_log(const LogOptions& options) {
@@ -123,7 +138,7 @@ spdlog::logger& log(std::string_view room) {
   auto logger = std::make_shared<spdlog::logger>(
       name, spdlog::sinks_init_list{stderr_sink(), daemon_log_sink()});
   logger->set_level(current().level);
-  logger->flush_on(spdlog::level::trace);
+  logger->set_error_handler(tell_error);
   spdlog::register_logger(logger);
   return *logger;
 }
