@@ -9,6 +9,7 @@
 #include <map>
 
 #include "aio/loop_lag.hpp"
+#include "base/log.hpp"
 #include "base/version.hpp"
 #include "supervise/process_info.hpp"
 
@@ -191,6 +192,9 @@ std::string metrics_text(const Services& services) {
   families.push_back(single("rocd_events_dropped_total",
                             "Events that readers did not get, because they were too slow or away.",
                             MetricType::Counter, static_cast<double>(context.events.dropped())));
+  families.push_back(single("rocd_log_lines_dropped_total",
+                            "Lines of rocd's log that stderr did not take.", MetricType::Counter,
+                            static_cast<double>(dropped_log_lines())));
   add_http(families, services.statistics);
   auto lag = family("rocd_loop_lag_seconds", "How late timers of the event loop fired.",
                     MetricType::Histogram);

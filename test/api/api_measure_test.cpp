@@ -62,6 +62,12 @@ TEST_CASE_METHOD(ApiFixture, "Metrics follow PipeWire, and tell lost events") {
   CHECK(has_line(ask("GET", "/metrics").body, "rocd_events_dropped_total 7"));
 }
 
+TEST_CASE_METHOD(ApiFixture, "Metrics tell how many lines of the log stderr did not take") {
+  const auto text = ask("GET", "/metrics").body;
+  CHECK(has_line(text, "# TYPE rocd_log_lines_dropped_total counter"));
+  CHECK(has_line(text, "rocd_log_lines_dropped_total " + std::to_string(dropped_log_lines())));
+}
+
 TEST_CASE_METHOD(ApiFixture, "A name with quotes and line breaks breaks no metric") {
   ask("POST", "/streams", {.body = sending_body(R"("display_name": "a\"b\\c")")});
   CHECK(ask("GET", "/metrics").body.find("name=\"a\\\"b\\\\c\"} ") != std::string::npos);
