@@ -82,10 +82,14 @@ void Scene::write_config(const std::string& config) {
   write_file(config_, config);
 }
 
-void Scene::start_rocd(const std::vector<std::string>& arguments) {
+void Scene::start_rocd(const std::vector<std::string>& arguments,
+                       const std::vector<std::string>& launcher) {
   rocd_.reset();
-  rocd_.emplace(Rocd::Options{
-      .config = config_, .state = path("state"), .log = path("rocd.log"), .arguments = arguments});
+  rocd_.emplace(Rocd::Options{.config = config_,
+                              .state = path("state"),
+                              .log = path("rocd.log"),
+                              .arguments = arguments,
+                              .launcher = launcher});
 }
 
 void Scene::kill_rocd() {

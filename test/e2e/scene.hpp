@@ -39,8 +39,9 @@ class Scene {
   Scene& operator=(const Scene&) = delete;
 
   [[nodiscard]] Rocd& rocd() { return *rocd_; }
-  // Also once more: with the same state and configuration.
-  void start_rocd(const std::vector<std::string>& arguments = {});
+  // Also once more: with the same state and configuration. `launcher`: as Rocd::Options has it.
+  void start_rocd(const std::vector<std::string>& arguments = {},
+                  const std::vector<std::string>& launcher = {});
   void kill_rocd();  // SIGKILL
   // Sends the signal and checks that within five seconds it has ended well, no child is left and,
   // if PipeWire runs, no node.
