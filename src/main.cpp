@@ -83,6 +83,7 @@ int run(const rocd::Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  rocd::reserve_standard_descriptors();
   try {
     const auto parsed = rocd::parse_options(argc, argv);
     if (const auto* exit = std::get_if<rocd::EarlyExit>(&parsed)) {

@@ -62,6 +62,12 @@ Result<> check_reader(int descriptor) {
 
 }  // namespace
 
+void reserve_standard_descriptors() {
+  // open(2) takes the lowest number that is free.
+  for (int number = STDIN_FILENO; number <= STDERR_FILENO; ++number)
+    if (::fcntl(number, F_GETFD) < 0) (void)::open("/dev/null", O_RDONLY);
+}
+
 Result<Starter> find_starter(std::optional<int> ready_fd, bool exit_with_parent) {
   Starter starter{ready_fd, {}};
   if (ready_fd)

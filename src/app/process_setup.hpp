@@ -19,6 +19,10 @@ struct Starter {
   std::optional<int> process;
 };
 
+// Call first of all. Descriptors 0 to 2 that are closed become ones that nothing can be written to:
+// else files of rocd's own had these numbers, and the log or an answer went to the state, say.
+void reserve_standard_descriptors();
+
 // Call before anything else is opened: a number that nobody passed on is later that of a file of
 // rocd's own, such as its state; and a parent that ends before it was looked at shows only by
 // nobody reading the ready_fd. Errors: those of claim_ready_fd(); unavailable if the parent has

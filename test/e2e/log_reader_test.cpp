@@ -117,3 +117,16 @@ TEST_CASE("rocd ends as it is told when nobody reads its log", "[e2e]") {
   }));
   scene.end_rocd(SIGTERM);
 }
+
+TEST_CASE("a rocd whose standard descriptors are closed logs into no file of its own", "[e2e]") {
+  Scene scene(std::nullopt);
+  scene.write_config(loopback_config());
+  scene.start_rocd({}, redirected("0<&- 1>&- 2>&-", "sh"));
+  auto& rocd = scene.rocd();
+  rocd.wait_for_streams(both);
+  for (const std::string number : {"0", "1", "2"})
+    CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(rocd.process().pid()) + "/fd/" +
+                                        number) == "/dev/null");
+  CHECK(dropped_lines(rocd) > 0);
+  CHECK(!rocd.http().get("/system/log").at("lines").as_array().empty());
+}
