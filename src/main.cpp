@@ -10,6 +10,8 @@
 #include "app/daemon.hpp"
 #include "app/options.hpp"
 #include "app/process_setup.hpp"
+#include "base/log.hpp"
+#include "base/nonblocking_writer.hpp"
 #include "base/write_all.hpp"
 #include "config/settings.hpp"
 
@@ -23,10 +25,15 @@ const char* environment(const char* name) {
   return std::getenv(name);
 }
 
-int fail(const rocd::Error& error, int code) {
-  std::cerr << rocd::journal_prefix(spdlog::level::err) << "rocd: " << rocd::to_string(error)
-            << '\n';
+// Even if nobody reads it, this process ends.
+int fail(const std::string& reason, int code) {
+  rocd::NonblockingWriter(STDERR_FILENO)
+      .write(fmt::format("{}rocd: {}\n", rocd::journal_prefix(spdlog::level::err), reason));
   return code;
+}
+
+int fail(const rocd::Error& error, int code) {
+  return fail(rocd::to_string(error), code);
 }
 
 // What was asked for; a script must not take a full disk for a success.
@@ -59,8 +66,10 @@ int run(const rocd::Options& options) {
                 starter.error().code == rocd::ErrorCode::invalid_argument ? usage : failed);
   const auto file = rocd::find_config_file(options, environment);
   auto loaded = rocd::load_configuration(file, options, environment);
-  for (const auto& warning : rocd::unknown_variables(variables()))
-    std::cerr << rocd::journal_prefix(spdlog::level::warn) << "rocd: " << warning << '\n';
+  const auto warnings = rocd::unknown_variables(variables());
+  if (options.check || !loaded.errors.empty())
+    for (const auto& warning : warnings)
+      std::cerr << rocd::journal_prefix(spdlog::level::warn) << "rocd: " << warning << '\n';
   if (!loaded.errors.empty()) return report(loaded);
   if (options.check)
     return answer(fmt::format("{}: {}, {}, no mistakes\n",
@@ -71,6 +80,7 @@ int run(const rocd::Options& options) {
   rocd::configure_log(loaded.config.log);
   if (const auto prepared = rocd::prepare_process(); !prepared)
     return fail(prepared.error(), failed);
+  for (const auto& warning : warnings) rocd::log("config").warn("{}", warning);
 
   boost::asio::io_context io(1);  // one thread: Asio may leave out its locks
   rocd::Reloader::Load load;
@@ -93,7 +103,6 @@ int main(int argc, char** argv) {
     }
     return run(std::get<rocd::Options>(parsed));
   } catch (const std::exception& error) {
-    std::cerr << "rocd: " << error.what() << '\n';
-    return failed;
+    return fail(error.what(), failed);
   }
 }

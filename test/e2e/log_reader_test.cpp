@@ -13,6 +13,7 @@
 
 #include "base/descriptor.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/silent.hpp"
 
 using namespace rocd::test;
 namespace json = boost::json;
@@ -29,6 +30,12 @@ class Reader {
     fifo_ = rocd::Descriptor(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     if (!fifo_ || ::fcntl(fifo_.get(), F_SETPIPE_SZ, 4096) < 0)
       throw std::runtime_error("cannot open " + path.string());
+  }
+  // Until no more fits in.
+  static void fill(const std::filesystem::path& path) {
+    const rocd::Descriptor writer(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    while (::write(writer.get(), "full\n", 5) > 0) {
+    }
   }
   // All that has come since.
   [[nodiscard]] std::string read() const {
@@ -129,4 +136,20 @@ TEST_CASE("a rocd whose standard descriptors are closed logs into no file of its
                                         number) == "/dev/null");
   CHECK(dropped_lines(rocd) > 0);
   CHECK(!rocd.http().get("/system/log").at("lines").as_array().empty());
+}
+
+TEST_CASE("rocd starts, or ends if it cannot, when its log is full before", "[e2e]") {
+  const TempDirectory directory;
+  const auto path = directory.path() / "log";
+  const Reader reader(path);
+  Reader::fill(path);
+  auto launcher = redirected("2>\"$0\"", path);
+  launcher.insert(launcher.begin(), {"env", "ROCD_LOGLEVEL=debug"});  // rocd warns of it
+  Silent silent;
+  silent.start(launcher);
+  CHECK(silent.rocd().http().request("GET", "/healthz").status == 200);
+  CHECK(silent.rocd().http().request("GET", "/system/log").body.find("ROCD_LOGLEVEL") !=
+        std::string::npos);
+  CHECK(silent.refused(launcher).end == "exit 1");  // the state directory is taken
+  silent.stop();
 }
