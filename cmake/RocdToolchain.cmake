@@ -44,7 +44,8 @@ if(ROCD_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)
   add_link_options(-fsanitize=thread)
 elseif(ROCD_SANITIZE STREQUAL "address")
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize=null
+  # Without two checks: docs/testing.md tells why.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=null,vptr
                       -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 elseif(ROCD_SANITIZE)
