@@ -164,7 +164,8 @@ void Campaign::check_bystander(const Way& way, SteadyTime since, const Processor
     double tools = 0;
     for (const auto& stream : way.streams) tools += waits.waited(stream, begin, end);
     const double server = waits.waited(pulse, begin, end);
-    if (silent < bystander_seconds * patience_ + std::min(tools + server, longest_excuse)) {
+    if (silent <
+        bystander_seconds * patience_ + std::min(tools + server, longest_excuse * patience_)) {
       outcome.excused_seconds = std::max(outcome.excused_seconds, silent);
       continue;
     }
