@@ -33,7 +33,7 @@ class ChildWatch {
   static constexpr double busy_cpu = 0.1;       // of one core: more than standing still takes
   static constexpr Duration unlinked_limit = 2800ms;
   // So much waits at a port within 0.2 s if nobody reads there, and never if somebody does.
-  static constexpr std::uint64_t unread_bytes = 16 * 1024;
+  static constexpr std::uint64_t unread_bytes = 16'384;
   static constexpr Duration unread_limit = 1450ms;
   // For how long one that waits its turn is at most borne with after the last other one, and one
   // that opens its device again in all.
