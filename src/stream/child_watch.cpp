@@ -13,8 +13,7 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 // Another one is started at once, whatever it was.
 constexpr std::string_view hint_of_bug =
     "it is started again; if this comes back, the machine is overloaded, or the tool has a bug: "
-    "see "
-    "the stream's log";
+    "see the stream's log";
 constexpr std::string_view hint_of_stop =
     "it is started again; if this comes back, find who sends SIGSTOP (a debugger, a shell, a power "
     "saver)";

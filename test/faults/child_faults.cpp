@@ -114,10 +114,10 @@ Fault hang_network_thread(House& house, Random& random) {
   const auto held = std::make_shared<HeldNetworkThread>(pid);
   return {.what = "the network thread of the child of " + stream + " hangs",
           .reach = reach_of(house, {stream}),
-          .end = [held] {},
           .causes = {{.words = {"its network thread does not go on"},
                       .streams = {stream},
-                      .in_states_only = true}}};  // its health has said before what is missing
+                      .in_states_only = true}},  // its health has said before what is missing
+          .check = [held] {}};                   // until then it is held
 }
 
 Fault break_tool(House& house, Random& random) {

@@ -70,11 +70,9 @@ std::string report(const std::vector<Outcome>& outcomes) {
       "cause.\n\n"
       "Silences of ways that were not hit: {:.1f} s at most. What was excused: in {} a silence "
       "because the way without rocd had it, too ({:.1f} s at most); in {} one because the tools "
-      "had "
-      "no processor ({:.1f} s); in {} a way was back late because the session manager was; in {} "
-      "there was a moment of noise when PipeWire went on; in {} streams were restarted as their "
-      "hint "
-      "said.\n",
+      "had no processor ({:.1f} s); in {} a way was back late because the session manager was; in "
+      "{} there was a moment of noise when PipeWire went on; in {} streams were restarted as their "
+      "hint said.\n",
       all.in_pairs, outcomes.size(), pairs.size(), healths, bystander, forgiven.size(),
       longest(forgiven), excused.size(), longest(excused), slow, noises, revived);
   return text;
