@@ -52,6 +52,7 @@ struct Fault {
   bool new_sound = false;            // players and recorders are gone, too
   bool new_links = false;            // all are made anew, also those that are not rocd's
   bool hits_control = false;         // what has nothing to do with rocd falls silent, too
+  bool breaks_reports = false;       // health may tell that of any stream, though all are heard
   bool unreachable = false;          // rocd cannot be asked before the end
   bool found = true;                 // false: another fault has taken away what it hits
   SteadyTime at = std::chrono::steady_clock::now();  // when it was done
