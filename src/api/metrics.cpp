@@ -67,8 +67,9 @@ void add_streams(Families& families, const StreamDispatcher& dispatcher,
                         "receiver, io the sound device, target what was asked for.",
                         MetricType::Gauge);
   auto jitter = family("rocd_stream_jitter_seconds", "Of packets.", MetricType::Gauge);
-  auto loss =
-      family("rocd_stream_loss_ratio", "Packets lost, after error correction.", MetricType::Gauge);
+  auto loss = family("rocd_stream_loss_ratio",
+                     "Share of the audio of the last 10 s that was lost, after error correction.",
+                     MetricType::Gauge);
   auto repaired = family("rocd_stream_repaired_packets_total",
                          "Packets brought back by error correction.", MetricType::Counter);
   auto sessions = family("rocd_stream_sessions", "Senders connected.", MetricType::Gauge);

@@ -121,7 +121,7 @@ struct StreamMetrics {
   std::optional<double> e2e_latency_ms;  // what a listener has; needs rtcp and synchronised clocks
   std::optional<double> network_latency_ms;  // Roc Toolkit's niq_latency
   std::optional<double> jitter_ms;
-  std::optional<double> loss_ratio;
+  std::optional<double> loss_ratio;  // of the audio of the last 10 s, after error correction
   std::optional<double> io_latency_ms;
   std::uint32_t sessions = 0;
   std::uint64_t repaired_packets = 0;  // by error correction, since the child was started

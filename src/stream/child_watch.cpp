@@ -64,7 +64,6 @@ void ChildWatch::handle_fact(const EngineFact& fact, Instant now) {
                    metrics_.jitter_ms = f.jitter_ms;
                  },
                  [&](const FactIoLatency& f) { metrics_.io_latency_ms = f.ms; },
-                 [&](const FactLoss& f) { metrics_.loss_ratio = f.ratio; },
                  [&](const FactRepair& f) {
                    repaired_.add(f.repaired, now);
                    metrics_.repaired_packets += f.repaired;
@@ -122,7 +121,7 @@ void ChildWatch::handle_session(bool up) {
   if (metrics_.sessions > 0) --metrics_.sessions;
   if (metrics_.sessions > 0) return;
   metrics_.e2e_latency_ms = metrics_.network_latency_ms = std::nullopt;
-  metrics_.jitter_ms = metrics_.loss_ratio = std::nullopt;
+  metrics_.jitter_ms = std::nullopt;
   missing_.clear();
   repaired_.clear();
 }

@@ -80,9 +80,6 @@ struct FactLatency {
 struct FactIoLatency {
   double ms = 0;
 };
-struct FactLoss {  // after error correction
-  double ratio = 0;
-};
 struct FactRepair {  // packets of one block of error correction
   std::uint32_t repaired = 0;
 };
@@ -101,7 +98,7 @@ struct FactError {
 };
 using EngineFact =
     std::variant<FactDeviceOpened, FactMainLoop, FactBinding, FactPortOpened, FactBindFailed,
-                 FactSessionUp, FactSessionDown, FactReceiver, FactLatency, FactIoLatency, FactLoss,
+                 FactSessionUp, FactSessionDown, FactReceiver, FactLatency, FactIoLatency,
                  FactRepair, FactPlayback, FactProgress, FactSkipped, FactTrouble, FactError>;
 
 class StreamEngine {

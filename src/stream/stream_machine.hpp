@@ -145,6 +145,7 @@ class StreamMachine {
   [[nodiscard]] std::optional<StreamProblem> obstacle() const;  // why an enabled one cannot run
   [[nodiscard]] HealthReport derive_health(Now now) const;
   [[nodiscard]] HealthReport receiver_health(Now now) const;
+  [[nodiscard]] double recent_loss(Now now) const;
   [[nodiscard]] HealthReport delivered_health(Now now) const;
   [[nodiscard]] HealthReport sender_health() const;
 

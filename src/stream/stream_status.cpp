@@ -1,6 +1,7 @@
 // What a stream shows: StreamMachine's second half, from what it knows to status and health.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "stream/stream_machine.hpp"
@@ -121,6 +122,7 @@ void StreamMachine::update_status(Now now) {
   }
   next.health = health_.report();
   next.metrics = watch_.metrics();
+  if (next.metrics.sessions > 0) next.metrics.loss_ratio = recent_loss(now);
   look_again_ = watch_.missing_ms(now.mono) + watch_.repaired(now.mono) > 0
                     ? std::optional(now.mono + Duration(1s))
                     : std::nullopt;
@@ -178,19 +180,19 @@ HealthReport StreamMachine::receiver_health(Now now) const {
             "send to " + where_to_send(media) +
                 " with matching protocols; if a sender runs, check the network and the firewall"};
   }
-  const auto missing = watch_.missing_ms(now.mono);
-  const double loss = metrics.loss_ratio.value_or(0);
-  if (missing == 0 && loss == 0) return delivered_health(now);
+  const double lost = recent_loss(now);
+  if (lost == 0) return delivered_health(now);
   const std::string remedy =
       resolved.fec.value_or(FecScheme::none) == FecScheme::none
           ? "use an address with error correction (rtp+rs8m), profile 'robust', or a cable"
           : "use profile 'robust' or a cable; a busy processor makes gaps, too";
-  if (missing > 0)
-    return {
-        Health::unhealthy,
-        fmt::format("gaps: {} of the audio of the last 10 s is lost", share(missing / window_ms)),
-        remedy};
-  return {Health::unhealthy, fmt::format("{} of the packets are lost", share(loss)), remedy};
+  return {Health::unhealthy,
+          fmt::format("gaps: {} of the audio of the last 10 s is lost", share(lost)), remedy};
+}
+
+// Share of what should have been heard in the last 10 s.
+double StreamMachine::recent_loss(Now now) const {
+  return std::min(watch_.missing_ms(now.mono) / window_ms, 1.0);
 }
 
 // All audio is there: how much did that take?

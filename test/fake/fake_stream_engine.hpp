@@ -78,7 +78,7 @@ class FakeStreamEngine final : public StreamEngine {
   }
 
   // "device", "main-loop", "binding rtp://…", "opened HOST PORT", "bind-failed HOST PORT",
-  // "session-up ADDRESS", "session-down", "receiver yes|no", "latency E2E NETWORK", "loss RATIO",
+  // "session-up ADDRESS", "session-down", "receiver yes|no", "latency E2E NETWORK",
   // "playback FINE MISSING [WARMING_UP]", "progress", "trouble TEXT", "error TEXT". Anything else
   // says nothing.
   [[nodiscard]] std::optional<EngineFact> parse(std::string_view line) const override {
@@ -104,7 +104,6 @@ class FakeStreamEngine final : public StreamEngine {
       return FactLatency{a, b, std::nullopt, std::nullopt};
     }
     if (std::uint32_t packets = 0; word == "repaired" && in >> packets) return FactRepair{packets};
-    if (double ratio = 0; word == "loss" && in >> ratio) return FactLoss{ratio};
     if (std::uint32_t fine = 0, missing = 0; word == "playback" && in >> fine >> missing) {
       std::uint32_t warming_up = 0;
       in >> warming_up;

@@ -24,14 +24,10 @@ constexpr Milliseconds longest_peace = 500ms;
 // Before what is played has ended; what is recorded does not grow for ever.
 constexpr Milliseconds oldest_sound = 8min;
 // After so many faults all streams have to be healthy again, in a while without any: they tell of
-// what was lost in the last 10 s.
+// what was lost in the last 10 s, and good news waits 3 s. (That a receiver reports again takes
+// longer.)
 constexpr unsigned faults_to_recovery = 20;
-// The tools tell a loss every 20 s, for the last 20 s (docs/facts.md).
-constexpr Milliseconds recovered_within = 45s;
-// As often they may tell, instead, that a packet or two were lost since: two processors that
-// carry ten tones lose some without any fault (docs/reliability.md, audio under loss).
-constexpr int slight_losses = 2;
-constexpr const char* slight_loss = "less than 1 %";
+constexpr Milliseconds recovered_within = 30s;
 
 std::string difference(const std::map<std::string, int>& before,
                        const std::map<std::string, int>& now) {
@@ -485,14 +481,6 @@ void Campaign::check_recovered(Outcome& outcome) {
     check_peace(outcome);
     restart_reporters();
     begin_peace(Clock::now());
-    ill = still_ill(limit);
-  }
-  const auto only_slightly = [&] {
-    return std::ranges::all_of(
-        ill, [](const auto& entry) { return entry.second.find(slight_loss) != std::string::npos; });
-  };
-  for (int i = 0; i < slight_losses && !ill.empty() && only_slightly(); ++i) {
-    outcome.slight_loss = true;
     ill = still_ill(limit);
   }
   for (const auto& [stream, health] : ill)

@@ -28,7 +28,6 @@ struct Outcome {
   double bystander_seconds = 0, excused_seconds = 0;
   bool slow_linking = false;     // was back later than 5 s, because the session manager was slow
   bool reports_revived = false;  // by hand, as the hint says, after the clock was set back
-  bool slight_loss = false;      // told for longer than the fault's own loss can be: a new one
   std::string noise;             // that PipeWire made when it went on; empty: none
   std::vector<std::string> problems;  // empty: it healed as it should
 };

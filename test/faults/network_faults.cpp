@@ -160,8 +160,7 @@ Fault loss(House& house, Random& random, double share) {
   auto fault = weather(house, random, {.loss = share},
                        fmt::format("{:.0f} % of the packets are lost", share * 100));
   for (const auto& name : receivers(house))
-    fault.causes.push_back(
-        {{"recovered by FEC", "gaps", "packets are lost", "no longer arrive"}, {name}, true});
+    fault.causes.push_back({{"recovered by FEC", "gaps", "no longer arrive"}, {name}, true});
   fault.end = [&house, repaired_before, children, down_before = times_down,
                bad_weather = fault.end] {
     const auto now = repaired(house);

@@ -45,7 +45,7 @@ std::string report(const std::vector<Outcome>& outcomes) {
   std::set<std::vector<std::string>> pairs;
   std::vector<double> forgiven;
   std::vector<double> excused;
-  std::size_t healths = 0, noises = 0, slow = 0, revived = 0, lossy = 0;
+  std::size_t healths = 0, noises = 0, slow = 0, revived = 0;
   double bystander = 0;
   for (const auto& outcome : outcomes) {
     for (const auto& kind : outcome.kinds) rows[kind].add(outcome);
@@ -55,7 +55,6 @@ std::string report(const std::vector<Outcome>& outcomes) {
     noises += outcome.noise.empty() ? 0 : 1;
     slow += outcome.slow_linking ? 1 : 0;
     revived += outcome.reports_revived ? 1 : 0;
-    lossy += outcome.slight_loss ? 1 : 0;
     bystander = std::max(bystander, outcome.bystander_seconds);
     if (outcome.excused_seconds > 0) excused.push_back(outcome.excused_seconds);
     if (outcome.forgiven_seconds > 0) forgiven.push_back(outcome.forgiven_seconds);
@@ -73,9 +72,9 @@ std::string report(const std::vector<Outcome>& outcomes) {
       "because the way without rocd had it, too ({:.1f} s at most); in {} one because the tools "
       "had no processor ({:.1f} s); in {} a way was back late because the session manager was; in "
       "{} there was a moment of noise when PipeWire went on; in {} streams were restarted as their "
-      "hint said; in {} a stream was healthy later because a packet or two were lost since.\n",
+      "hint said.\n",
       all.in_pairs, outcomes.size(), pairs.size(), healths, bystander, forgiven.size(),
-      longest(forgiven), excused.size(), longest(excused), slow, noises, revived, lossy);
+      longest(forgiven), excused.size(), longest(excused), slow, noises, revived);
   return text;
 }
 

@@ -47,8 +47,6 @@ void check_fact(const EngineFact& fact, std::string_view line) {
     check_numbers(io->ms);
     must(io->ms >= 0, "a latency is not negative");
   }
-  if (const auto* loss = std::get_if<FactLoss>(&fact))
-    must(loss->ratio >= 0 && loss->ratio <= 1, "a ratio is from 0 to 1");
   if (const auto* frames = std::get_if<FactPlayback>(&fact)) {
     const std::size_t all = std::size_t{frames->fine} + frames->warming_up + frames->missing;
     must(all <= line.size(), "no more frames than letters");

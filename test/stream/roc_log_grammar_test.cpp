@@ -165,10 +165,10 @@ TEST_CASE("a latency that is no number is not known") {
   }
 }
 
-TEST_CASE("loss is what error correction left") {
-  CHECK(fact<FactLoss>("08:15:27.751 [1974] [dbg] roc_audio: [depacketizer.cpp:329] depacketizer: "
-                       "ts=157986367 loss_ratio=0.04682")
-            .ratio == 0.04682);
+TEST_CASE("a loss that is counted since the session began is no news but that the tool works") {
+  fact<FactProgress>(
+      "08:15:27.751 [1974] [dbg] roc_audio: [depacketizer.cpp:329] depacketizer: "
+      "ts=157986367 loss_ratio=0.04682");
   CHECK(
       says_nothing("08:07:13.198 [31623] [dbg] roc_audio: [depacketizer.cpp:257] depacketizer: got "
                    "first packet: zero_samples=8440"));
