@@ -12,7 +12,8 @@ namespace {
 constexpr Duration asleep = 2s;
 // A plan that failed (another program has the ports, say) may work later without anybody telling.
 constexpr Duration plan_again = 500ms, plan_again_at_most = 4s;
-constexpr std::size_t max_avoided_ports = 64;
+// A port that another program had may be free again.
+constexpr Duration avoid_port_for = 10s;
 // A sound system that is always slow excuses a child so often, not for ever.
 constexpr unsigned excusing_answers = 3;
 // A doubt that comes back later than that is another one: the longest time to find one, and some.
@@ -56,10 +57,12 @@ void StreamMachine::handle_spec(StreamSpec spec, Now now) {
   removed_ = false;
   if (!same_work) {
     plan_anew();
-    avoid_ports_.clear();
     last_problem_ = {};
   }
-  if (activated) health_.activate(now.mono);
+  if (activated) {
+    avoid_ports_.clear();
+    health_.activate(now.mono);
+  }
   if (!spec_.enabled) health_.deactivate();
   decide(now);
 }
@@ -68,6 +71,7 @@ void StreamMachine::handle_restart(Now now) {
   if (!spec_.enabled || removed_) return;
   health_.activate(now.mono);
   last_problem_ = {};
+  avoid_ports_.clear();
   plan_anew();
   if (ensured_) effects_.push_back(RestartChild{});
   if (link_) {
@@ -193,7 +197,7 @@ void StreamMachine::handle_fact(std::uint64_t generation, const EngineFact& fact
     child_.generation = generation;
   }
   watch_.handle_fact(fact, now.mono);
-  if (std::holds_alternative<FactBindFailed>(fact)) check_bind_failure();
+  if (std::holds_alternative<FactBindFailed>(fact)) check_bind_failure(now.mono);
   decide(now);
 }
 
@@ -326,7 +330,10 @@ void StreamMachine::decide_child(Now now) {
     if (planned_for_ && planned_for_ != wanted_for) health_.activate(now.mono);
     plan_needed_ = false;
     planned_for_ = wanted_for;
-    effects_.push_back(PlanChild{wanted_for, avoid_ports_});
+    std::erase_if(avoid_ports_, [&](const auto& entry) { return entry.second <= now.mono; });
+    PlanChild plan{wanted_for, {}};
+    for (const auto& [port, until] : avoid_ports_) plan.avoid_ports.push_back(port);
+    effects_.push_back(std::move(plan));
     return;  // handle_plan() comes back here
   }
   if (plan_problem_) {
@@ -402,12 +409,11 @@ void StreamMachine::begin_generation(Now now) {
   late_answers_ = 0;
 }
 
-void StreamMachine::check_bind_failure() {
+void StreamMachine::check_bind_failure(Instant now) {
   const auto& failure = watch_.bind_failure();
   if (!failure || !failure->fact.in_use || !failure->interface) return;
   if (!port_is_chosen(spec_, *failure->interface) || failure->fact.port == 0) return;
-  if (avoid_ports_.size() >= max_avoided_ports) return;
-  avoid_ports_.push_back(failure->fact.port);
+  avoid_ports_[failure->fact.port] = now + avoid_port_for;
   plan_needed_ = true;
 }
 

@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -127,7 +128,7 @@ class StreamMachine {
   void stop_child();
   void plan_anew();
   void begin_generation(Now now);
-  void check_bind_failure();
+  void check_bind_failure(Instant now);
   void check_child(Now now);
   // Of whom this stream needs; nullptr: they answer.
   [[nodiscard]] const StreamProblem* sound_problem() const;
@@ -170,9 +171,9 @@ class StreamMachine {
   std::optional<StreamPlan> plan_;
   std::optional<StreamProblem> plan_problem_;
   std::optional<Instant> replan_at_;
-  unsigned plan_failures_ = 0;  // in a row
-  std::vector<std::uint16_t> avoid_ports_;
-  std::optional<EnsureChild> ensured_;  // set while a child is wanted
+  unsigned plan_failures_ = 0;                    // in a row
+  std::map<std::uint16_t, Instant> avoid_ports_;  // found to be in use; until when
+  std::optional<EnsureChild> ensured_;            // set while a child is wanted
   std::uint64_t child_device_serial_ = 0;
 
   // The child: what is true.

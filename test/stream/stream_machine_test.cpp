@@ -965,6 +965,40 @@ TEST_CASE("a chosen port that is in use is replaced by another one") {
   CHECK(world.state() == StreamState::running);
 }
 
+TEST_CASE("a chosen port that was in use is not avoided for ever") {
+  auto spec = receiving();
+  std::get<ExternalAddress>(spec.source).media->port = 0;
+  World world(spec);
+  world.provide();
+  world.say("device");
+  world.say("binding rtp+rs8m://127.0.0.1:15000");
+  world.say("bind-failed 127.0.0.1 15000");
+  REQUIRE(world.avoided == std::vector<std::uint16_t>{15000});
+  SECTION("but ten seconds") {
+    world.pass(10s);
+    world.say("binding rtp+rs8m://127.0.0.1:15001");
+    world.say("bind-failed 127.0.0.1 15001");
+    CHECK(world.avoided == std::vector<std::uint16_t>{15001});
+  }
+  SECTION("but until somebody restarts it, which may be because the port is free again") {
+    world.take("plan");
+    world.machine.handle_restart(world.now);
+    world.drain();
+    CHECK(world.take("plan") == 1);
+    CHECK(world.avoided.empty());
+  }
+  SECTION("but until it is enabled again") {
+    auto off = spec;
+    off.enabled = false;
+    world.set_spec(off);
+    world.pass(1s);
+    world.take("plan");
+    world.set_spec(spec);
+    CHECK(world.take("plan") == 1);
+    CHECK(world.avoided.empty());
+  }
+}
+
 TEST_CASE(
     "a port that the user fixed and another program has is waited for, with a clear message") {
   World world(receiving());
