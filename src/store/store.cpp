@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::array kinds{StoredKind::endpoint,          StoredKind::stream,
                            StoredKind::endpoint_override, StoredKind::stream_override,
-                           StoredKind::system_override,   StoredKind::peer};
+                           StoredKind::system_override,   StoredKind::peer,
+                           StoredKind::stream_address};
 
 std::string_view kind_name(StoredKind kind) {
   switch (kind) {
@@ -35,6 +36,8 @@ std::string_view kind_name(StoredKind kind) {
       return "system_override";
     case StoredKind::peer:
       return "peer";
+    case StoredKind::stream_address:
+      return "stream_address";
   }
   return "";
 }

@@ -23,7 +23,8 @@ enum class StoredKind {
   endpoint_override,
   stream_override,
   system_override,  // of a device that is not rocd's
-  peer
+  peer,
+  stream_address  // what was chosen for a stream: others send to it
 };
 
 struct StoredItem {

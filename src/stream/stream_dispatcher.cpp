@@ -43,10 +43,9 @@ Result<> StreamDispatcher::start(const std::vector<StreamSpec>& configured) {
   auto stored = impl_->store.load();
   if (!stored) return stored.error();
   impl_->overrides = std::move(*overrides);
-  for (const auto& file : configured) {
-    impl_->files[file.uid] = file;
-    impl_->add(impl_->in_force(file));
-  }
+  for (const auto& file : configured) impl_->files[file.uid] = file;
+  if (auto loaded = impl_->load_addresses(*stored); !loaded) return loaded;
+  for (const auto& file : configured) impl_->add(impl_->in_force(file));
   for (auto& spec : *stored) {
     if (impl_->record(spec.uid) != nullptr) {
       rocd::log("stream").warn("stream {} is stored and configured: the configuration is used",

@@ -17,10 +17,10 @@ const EndpointRef* endpoint_at(const StreamSpec& spec, Side side) {
   return std::get_if<EndpointRef>(side == Side::source ? &spec.source : &spec.destination);
 }
 
-void add_ports_of(const ExternalAddress& address, std::set<std::uint16_t>& ports) {
-  for (const auto* uri : {&address.media, &address.repair, &address.control}) {
-    if (*uri && (*uri)->port != 0) ports.insert((*uri)->port);
-  }
+// They are another program's now: whether they are free again has to be tried.
+void forget_ports(const std::vector<std::uint16_t>& ports, ExternalAddress& address) {
+  for (auto* uri : {&address.media, &address.repair, &address.control})
+    if (*uri && std::ranges::find(ports, (*uri)->port) != ports.end()) (*uri)->port = 0;
 }
 
 bool same_state(const StreamStatus& a, const StreamStatus& b) {
@@ -51,11 +51,18 @@ bool is_told_enough(const StreamStatus& status) {
 
 }  // namespace
 
-StreamRecord::StreamRecord(StreamTools& tools, StreamSpec spec)
+void add_ports_of(const ExternalAddress& address, std::set<std::uint16_t>& ports) {
+  for (const auto* uri : {&address.media, &address.repair, &address.control}) {
+    if (*uri && (*uri)->port != 0) ports.insert((*uri)->port);
+  }
+}
+
+StreamRecord::StreamRecord(StreamTools& tools, StreamSpec spec, ExternalAddress chosen)
     : tools_(tools),
       machine_(std::move(spec), Now::read()),
       timer_(tools.executor,
              [this] { tell([](StreamMachine& m, Now now) { m.handle_timeout(now); }); }),
+      chosen_(std::move(chosen)),
       readers_(std::make_shared<std::map<std::uint64_t, Reader>>()) {
   told_ = machine_.status();
 }
@@ -112,7 +119,10 @@ void StreamRecord::begin(bool connected, const StreamMachine::SoundNews& sound) 
 
 void StreamRecord::set_spec(StreamSpec spec) {
   removed_ = false;
-  if (!std::holds_alternative<ExternalAddress>(spec.source)) chosen_ = {};
+  if (!std::holds_alternative<ExternalAddress>(spec.source)) {
+    chosen_ = {};
+    tools_.keep_address(uid(), {});
+  }
   tell([&](StreamMachine& m, Now now) {
     m.handle_spec(std::move(spec), now);
     for (const auto side : sides) feed_side(m, side, now);
@@ -323,10 +333,12 @@ Result<StreamPlan> StreamRecord::plan(const StreamMachine::PlanChild& request) {
   if (auto* source = std::get_if<ExternalAddress>(&spec.source)) {
     PortRules rules{tools_.ports, tools_.taken_ports(uid()), udp_port_is_free};
     rules.taken.insert(request.avoid_ports.begin(), request.avoid_ports.end());
+    forget_ports(request.avoid_ports, chosen_);
     const auto fec = spec.settings.fec.value_or(default_fec());
     auto complete = complete_source(uid(), *source, fec, chosen_, rules);
     if (!complete) return complete.error();
     chosen_ = *complete;
+    tools_.keep_address(uid(), *complete == *source ? ExternalAddress{} : *complete);
     *source = std::move(*complete);
   }
   return tools_.engine.plan(spec, request.devices);

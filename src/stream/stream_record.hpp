@@ -28,13 +28,18 @@ struct StreamTools {
   PortRange ports;
   // UDP ports of all other streams: in their specs, or chosen for them.
   std::function<std::set<std::uint16_t>(const Uid& but)> taken_ports;
+  // What was chosen for it is to be the same the next time, also in another daemon; empty: nothing.
+  std::function<void(const Uid&, const ExternalAddress&)> keep_address;
   std::function<void(const Uid&)> on_drained;
   std::function<void(StreamMachine::CheckSound)> check_sound;
 };
 
+void add_ports_of(const ExternalAddress& address, std::set<std::uint16_t>& ports);
+
 class StreamRecord {
  public:
-  StreamRecord(StreamTools& tools, StreamSpec spec);
+  // chosen: for it, when it was there before.
+  StreamRecord(StreamTools& tools, StreamSpec spec, ExternalAddress chosen);
 
   [[nodiscard]] const StreamSpec& spec() const { return machine_.spec(); }
   [[nodiscard]] const Uid& uid() const { return machine_.spec().uid; }

@@ -67,6 +67,7 @@ StreamDispatcher::Impl::Impl(boost::asio::any_io_executor ex, Options opts, Stre
             bus,
             options.ports,
             [this](const Uid& but) { return taken_ports(but); },
+            [this](const Uid& uid, const ExternalAddress& address) { keep_address(uid, address); },
             [this](const Uid& uid) { after(uid); },
             [this](StreamMachine::CheckSound check) {
               server_wanted |= check.child_ended;
@@ -93,6 +94,10 @@ std::set<std::uint16_t> StreamDispatcher::Impl::taken_ports(const Uid& but) cons
   std::set<std::uint16_t> ports;
   for (const auto& [uid, other] : records) {
     if (uid != but) other->add_ports(ports);
+  }
+  // Also of those that are added after this one, when the daemon starts.
+  for (const auto& [uid, address] : addresses) {
+    if (uid != but) add_ports_of(address, ports);
   }
   return ports;
 }
@@ -222,11 +227,42 @@ void StreamDispatcher::Impl::tell_sound(std::optional<StreamProblem> problem, bo
 
 // --- records
 
+// Of another range of ports nothing is wanted any more.
+Result<> StreamDispatcher::Impl::load_addresses(const std::vector<StreamSpec>& stored) {
+  std::set<Uid> streams;
+  for (const auto& [uid, file] : files) streams.insert(uid);
+  for (const auto& spec : stored) streams.insert(spec.uid);
+  auto loaded = store.load_addresses(streams);
+  if (!loaded) return loaded.error();
+  std::erase_if(*loaded, [&](const auto& entry) {
+    std::set<std::uint16_t> ports;
+    add_ports_of(entry.second, ports);
+    return std::ranges::any_of(ports, [&](std::uint16_t port) {
+      return port < options.ports.first || port > options.ports.last;
+    });
+  });
+  addresses = std::move(*loaded);
+  return {};
+}
+
+// If it cannot be written the store says so, and the stream goes on.
+void StreamDispatcher::Impl::keep_address(const Uid& uid, const ExternalAddress& address) {
+  const auto found = addresses.find(uid);
+  const auto kept = found == addresses.end() ? ExternalAddress{} : found->second;
+  if (kept == address || !store.put_address(uid, address)) return;
+  if (address == ExternalAddress{})
+    addresses.erase(uid);
+  else
+    addresses[uid] = address;
+}
+
 StreamRecord& StreamDispatcher::Impl::add(StreamSpec spec) {
   const Uid uid = spec.uid;
   auto& slot = records[uid];
   if (slot) return bring_back(*slot, std::move(spec));
-  slot = std::make_unique<StreamRecord>(tools, std::move(spec));
+  const auto before = addresses.find(uid);
+  slot = std::make_unique<StreamRecord>(
+      tools, std::move(spec), before == addresses.end() ? ExternalAddress{} : before->second);
   if (started) publish(EventType::stream_created, uid, nullptr, to_json(slot->view()));
   slot->begin(endpoints.driver().connected(), sound);
   tell_users(slot->spec());
@@ -246,6 +282,7 @@ void StreamDispatcher::Impl::remove(StreamRecord& record) {
   const StreamSpec before = record.spec();
   publish(EventType::stream_deleted, before.uid, to_json(record.view()), nullptr);
   record.remove();
+  keep_address(before.uid, {});
   tell_users(before);
 }
 

@@ -35,6 +35,9 @@ struct StreamDispatcher::Impl {
     for (const auto& [uid, found] : records) found->tell(feed);
   }
 
+  // What was chosen before, of these; before any of them is added.
+  [[nodiscard]] Result<> load_addresses(const std::vector<StreamSpec>& stored);
+  void keep_address(const Uid& uid, const ExternalAddress& address);
   StreamRecord& add(StreamSpec spec);
   // One that was removed, and whose child is still ending.
   StreamRecord& bring_back(StreamRecord& record, StreamSpec spec);
@@ -87,6 +90,7 @@ struct StreamDispatcher::Impl {
   std::map<Uid, StreamSpec> files;  // the configuration file's entries, as they stand there
   // Also of entries that the file once had: commenting one out and in again loses nothing.
   std::map<Uid, StreamStore::StoredOverrides> overrides;
+  std::map<Uid, ExternalAddress> addresses;               // as stored
   std::shared_ptr<int> alive = std::make_shared<int>(0);  // posted handlers hold it weakly
 };
 

@@ -1,8 +1,34 @@
 #include "stream/stream_store.hpp"
 
+#include "base/log.hpp"
 #include "model/json.hpp"
 
 namespace rocd {
+namespace {
+
+struct Part {
+  const char* name;
+  std::optional<MediaUri> ExternalAddress::* uri;
+};
+constexpr Part parts[] = {{"media", &ExternalAddress::media},
+                          {"repair", &ExternalAddress::repair},
+                          {"control", &ExternalAddress::control}};
+
+Result<ExternalAddress> decode_address(const boost::json::object& body) {
+  ExternalAddress address;
+  for (const auto& part : parts) {
+    const auto* text = body.if_contains(part.name);
+    if (text == nullptr) continue;
+    if (!text->is_string())
+      return make_error(ErrorCode::invalid_argument, std::string(part.name) + " is no address");
+    auto uri = MediaUri::parse(std::string_view(text->as_string()));
+    if (!uri) return uri.error();
+    address.*part.uri = std::move(*uri);
+  }
+  return address;
+}
+
+}  // namespace
 
 Result<std::vector<StreamSpec>> StreamStore::load() {
   auto items = store_.load(StoredKind::stream);
@@ -36,6 +62,34 @@ Result<> StreamStore::put(const StreamSpec& spec) {
 
 Result<> StreamStore::remove(const Uid& uid) {
   return store_.remove(StoredKind::stream, uid);
+}
+
+Result<std::map<Uid, ExternalAddress>> StreamStore::load_addresses(const std::set<Uid>& streams) {
+  const auto items = store_.load(StoredKind::stream_address);
+  if (!items) return items.error();
+  std::map<Uid, ExternalAddress> addresses;
+  for (const auto& item : *items) {
+    if (!streams.contains(item.uid)) {
+      if (auto removed = store_.remove(StoredKind::stream_address, item.uid); !removed)
+        log("store").warn("what was chosen for the former stream {} stays: {}", item.uid.str(),
+                          to_string(removed.error()));
+      continue;
+    }
+    auto address = decode_address(item.body);
+    if (address)
+      addresses[item.uid] = std::move(*address);
+    else
+      store_.set_aside(StoredKind::stream_address, item.uid.str(), to_string(address.error()));
+  }
+  return addresses;
+}
+
+Result<> StreamStore::put_address(const Uid& stream, const ExternalAddress& address) {
+  StoredItem item{stream, 1, {}};
+  for (const auto& part : parts)
+    if (const auto& uri = address.*part.uri) item.body[part.name] = uri->str();
+  if (item.body.empty()) return store_.remove(StoredKind::stream_address, stream);
+  return store_.put(StoredKind::stream_address, item);
 }
 
 Result<std::map<Uid, StreamStore::StoredOverrides>> StreamStore::load_overrides() {

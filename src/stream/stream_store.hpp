@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "base/result.hpp"
@@ -29,6 +30,12 @@ class StreamStore {
   };
   [[nodiscard]] Result<std::map<Uid, StoredOverrides>> load_overrides();
   [[nodiscard]] Result<> put_overrides(const Uid& uid, const StoredOverrides& overrides);
+
+  // What was chosen for receiving streams where they leave it open, of all that are in `streams`;
+  // what is stored of others is removed.
+  [[nodiscard]] Result<std::map<Uid, ExternalAddress>> load_addresses(const std::set<Uid>& streams);
+  // An empty one is removed.
+  [[nodiscard]] Result<> put_address(const Uid& stream, const ExternalAddress& address);
 
   // The version that an entry of the file has at least; load_overrides() was called.
   [[nodiscard]] std::uint64_t version_floor() const { return overrides_.floor(); }

@@ -197,12 +197,7 @@ TEST_CASE("Limits: 256 streams run, each request is answered, and a tone goes on
 TEST_CASE("Limits: when no port is left a stream waits, and takes those of one that is deleted",
           "[e2e][limits]") {
   // Seven in a row that nobody has: three streams need two each, and what is left is no use.
-  std::uint16_t first = 0;
-  for (bool free = false; !free;) {
-    const auto ports = free_udp_ports(7);
-    first = ports.front();
-    free = ports.back() == first + 6;
-  }
+  const auto first = free_udp_row(7);
   Crowd crowd("ports: { range: " + std::to_string(first) + "-" + std::to_string(first + 6) +
               " }\n");
   auto& rocd = crowd.rocd();

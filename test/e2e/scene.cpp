@@ -37,6 +37,13 @@ std::vector<std::uint16_t> free_udp_ports(std::size_t count) {
   return ports;
 }
 
+std::uint16_t free_udp_row(std::size_t count) {
+  for (;;) {
+    const auto ports = free_udp_ports(count);
+    if (ports.back() - ports.front() == static_cast<int>(count) - 1) return ports.front();
+  }
+}
+
 std::string loopback_config(const std::vector<Loopback>& loopbacks) {
   std::string endpoints = "endpoints:\n";
   std::string streams = "streams:\n";

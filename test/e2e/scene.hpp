@@ -16,6 +16,8 @@ namespace rocd::test {
 
 // UDP ports of the loopback interface that nobody used a moment ago.
 [[nodiscard]] std::vector<std::uint16_t> free_udp_ports(std::size_t count);
+// The first of so many that follow each other.
+[[nodiscard]] std::uint16_t free_udp_row(std::size_t count);
 
 // The endpoints "speaker" and "microphone" and the streams "send" and "receive", each with
 // `suffix`.

@@ -151,6 +151,8 @@ void Campaign::make_happen(const std::vector<const FaultKind*>& kinds, Happening
           between(0ms, fault.end ? std::min(fault.lasts / 2, longest_distance) : longest_distance,
                   random_));
   }
+  if (happening.whole && outcome.kinds.empty())
+    outcome.problems.emplace_back("neither of the two could be hit");
   house_.spare(happening.reach.children);
   std::sort(ends.begin(), ends.end());
   for (const auto& [reachable, due, index] : ends) {

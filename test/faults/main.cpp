@@ -79,9 +79,9 @@ void run(const Call& call, std::vector<Outcome>& outcomes) {
     if (campaign.broken())
       throw std::runtime_error("broken off: the house could not be put in order");
   }
-  // Each comes up before any comes up again, two at a time at most; one that had nothing to hit is
-  // drawn again with the next round.
-  if (call.faults < 2 * campaign.kinds().size()) return;
+  // Each comes up before any comes up again; half of the faults are two. One that had nothing to
+  // hit is drawn again with the next round.
+  if (2 * call.faults < 3 * campaign.kinds().size()) return;
   const auto missing = kinds_never_made(campaign.kinds(), outcomes);
   if (!missing.empty())
     throw std::runtime_error("never made: " + fmt::to_string(fmt::join(missing, ", ")));

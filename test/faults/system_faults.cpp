@@ -28,16 +28,21 @@ Response change_name(House& house, const std::string& name) {
 struct Former {
   std::map<std::string, std::string> specs;  // of streams, by URI; without their versions
   std::map<std::string, std::int64_t> versions;
+  std::map<std::string, std::string> addresses;  // where they receive, of those that were planned
   std::map<std::string, Child> children;
 };
 
 Former what_is(House& house) {
-  Former former{{}, {}, house.children()};
+  Former former{{}, {}, {}, house.children()};
   const auto listed = house.rocd().http().get("/streams");
   for (const auto& stream : listed.as_array()) {
     auto spec = stream.as_object();
     const std::string uri(spec.at("stream_uri").as_string());
     former.versions[uri] = spec.at("version").to_number<std::int64_t>();
+    const auto& status = spec.at("status").as_object();
+    const auto* resolved = status.at("resolved").if_object();
+    const auto* media = resolved == nullptr ? nullptr : resolved->if_contains("media_uri");
+    if (media != nullptr) former.addresses[uri] = boost::json::serialize(*media);
     spec.erase("status");
     spec.erase("version");
     former.specs[uri] = boost::json::serialize(spec);
@@ -61,6 +66,14 @@ void check_restored(House& house, const Former& former) {
             "the child that " + stream + " had has survived its rocd");
 }
 
+// Who sends to one of them knows of no new rocd. When all run again.
+void check_addresses(House& house, const Former& former) {
+  const auto now = what_is(house);
+  for (const auto& [uri, address] : former.addresses)
+    if (!now.addresses.contains(uri) || now.addresses.at(uri) != address)
+      throw std::runtime_error(uri + " had the address " + address + ", and has another one");
+}
+
 Fault kill_rocd(House& house, Random& random) {
   const auto former = what_is(house);
   house.kill_rocd();
@@ -72,6 +85,7 @@ Fault kill_rocd(House& house, Random& random) {
                 check_restored(house, former);
               },
           .lasts = between(0ms, 1s, random),
+          .check = [&house, former] { check_addresses(house, former); },
           .new_sound = true,  // its devices went with it
           .unreachable = true};
 }
@@ -100,6 +114,7 @@ Fault kill_all(House& house, Random& random) {
                 check_restored(house, former);
               },
           .lasts = between(0ms, 2s, random),
+          .check = [&house, former] { check_addresses(house, former); },
           .limit = 10s + later,
           .new_sound = true,
           .new_links = true,
@@ -325,6 +340,7 @@ Fault read_only_disk(House& house, Random&) {
                 check_restored(house, former);
                 expect_written(house);
               },
+          .check = [&house, former] { check_addresses(house, former); },
           .new_sound = true,
           .unreachable = true};
 }

@@ -64,6 +64,62 @@ TEST_CASE("a receiving stream gets free ports from the range, and keeps them ove
   CHECK(world.streams->find(other->spec.uid)->status.resolved->media != first.media);
 }
 
+// Others send there, and know of no restart. That they are made in another order than they are
+// restored must not matter: in a small range each is in the other's way.
+TEST_CASE("receiving streams get the ports that they had from the next daemon, too") {
+  TempDirectory directory;
+  std::map<Uid, MediaUri> first;
+  const auto ports_of = [](const DispatcherWorld& world) {
+    std::map<Uid, MediaUri> found;
+    for (const auto& stream : world.streams->list())
+      found.emplace(stream.spec.uid, stream.status.resolved.value().media.value());
+    return found;
+  };
+  const auto all_run = [](DispatcherWorld& world) {
+    return world.until([&] {
+      return world.streams->count_states() ==
+             std::map<StreamState, std::size_t>{{StreamState::running, 4}};
+    });
+  };
+  {
+    DispatcherWorld world(directory.path());
+    world.streams->set_rules({42000, 42007}, false);
+    for (int i = 0; i < 4; ++i) {
+      auto spec = world.receiving();
+      spec.uid = Uid::derive("test", "stream", std::to_string(i));
+      REQUIRE(world.streams->create(spec).has_value());
+      world.settle();
+    }
+    REQUIRE(all_run(world));
+    first = ports_of(world);
+  }
+  SECTION("whatever it would choose") {
+    DispatcherWorld world(directory.path());
+    REQUIRE(all_run(world));
+    CHECK(ports_of(world) == first);
+  }
+  SECTION("but not what was chosen for one that is deleted") {
+    const auto kept = [&] {
+      return Store::open(directory.path()).value()->load(StoredKind::stream_address)->size();
+    };
+    CHECK(kept() == 4);
+    {
+      DispatcherWorld world(directory.path());
+      REQUIRE(world.streams->remove(first.begin()->first).has_value());
+      world.settle();
+    }
+    CHECK(kept() == 3);
+    REQUIRE(Store::open(directory.path())
+                .value()
+                ->remove(StoredKind::stream, first.rbegin()->first)
+                .has_value());
+    {
+      DispatcherWorld world(directory.path());
+    }
+    CHECK(kept() == 2);
+  }
+}
+
 TEST_CASE("a local stream is a link and no process") {
   TempDirectory directory;
   DispatcherWorld world(directory.path());
