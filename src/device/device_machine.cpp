@@ -183,6 +183,8 @@ void DeviceMachine::evaluate_device(Device& device, Instant now) {
     rebuild = std::max(rebuild, rebuild_needed(slot.made, device.wanted));
   if (rebuild == Rebuild::now || (rebuild == Rebuild::when_idle && !in_use(device)))
     destroy_nodes(device);
+  const bool complete = nodes_complete(device);
+  device.gate.look(complete, now);
   if (const auto* other = older_namesake(device)) {
     if (!device.nodes.empty()) destroy_nodes(device);
     return tell_problem(device, "another program has made a device called '" + other->name +
@@ -190,7 +192,8 @@ void DeviceMachine::evaluate_device(Device& device, Instant now) {
   }
   tell_problem(device, "");
   make_nodes(device, now);
-  if (!nodes_complete(device)) {
+  if (!complete) {
+    device.feed_links.gate.reset();  // the gate of the nodes is enough
     const auto found = device.nodes.find(NodeRole::device);
     const bool whole =
         found != device.nodes.end() && found->second.id && graph_.complete(*found->second.id);

@@ -74,6 +74,7 @@ bool DeviceMachine::keep_links(Links& links, const Uid& owner, const std::vector
     all_linked = false;
     if (!links.made.contains(pair)) missing.push_back(pair);
   }
+  links.gate.look(all_linked, now);
   if (all_linked) links.failure.clear();
   if (missing.empty()) return all_linked;
   if (!links.gate.attempt(now)) {

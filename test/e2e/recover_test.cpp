@@ -1,8 +1,11 @@
 // That sound comes back by itself after a child, PipeWire or a part of the session has crashed.
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <csignal>
 #include <filesystem>
+#include <iomanip>
+#include <sstream>
 
 #include "e2e/loopback_tone.hpp"
 #include "e2e/scene.hpp"
@@ -29,6 +32,13 @@ void wait_for_another_child(const Rocd& rocd, const std::string& stream, int for
   });
   INFO(stream << ": " << rocd.log());
   REQUIRE(replaced);
+}
+
+std::vector<GraphLink> links_between(const AudioSession& session, const std::string& from,
+                                     const std::string& to) {
+  auto links = graph_links(session);
+  std::erase_if(links, [&](const auto& link) { return link.from != from || link.to != to; });
+  return links;
 }
 
 }  // namespace
@@ -155,4 +165,55 @@ TEST_CASE("a rocd that is started before PipeWire runs its streams once PipeWire
   scene.session.restart();
   rocd.wait_for_streams(both);
   check_that_the_tone_arrives();
+}
+
+// A link and a device in the same rounds, because each lasts 3 s.
+TEST_CASE("what others remove eight times, each time when it has worked for 3 s, is back each time",
+          "[e2e]") {
+  Scene scene(
+      "endpoints:\n"
+      "  - { name: speaker, direction: output }\n"
+      "  - { name: microphone, direction: input }\n"
+      "  - { name: lonely, direction: output }\n"
+      "streams:\n"
+      "  - { name: local, source: speaker, destination: microphone }\n");
+  auto& rocd = scene.rocd();
+  rocd.wait_for_streams({"local"});
+  const Player player("rocd.speaker", tone);
+  const Listener microphone("rocd.microphone", source);
+  REQUIRE(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+  const auto cable = [&] {
+    return links_between(scene.session, "rocd.speaker", "rocd.microphone.feed");
+  };
+  const auto lonely = [&] {
+    for (const auto& node : graph_nodes(scene.session))
+      if (node.name == "rocd.lonely") return node.serial;
+    return std::int64_t{-1};
+  };
+  REQUIRE(cable().size() == 2);
+  std::ostringstream times;
+  times << std::fixed << std::setprecision(1);
+  for (int round = 0; round < 8; ++round) {
+    INFO("round " << round << ", back until then after" << times.str());
+    std::this_thread::sleep_for(3s);
+    const auto channel = cable().front();
+    const auto device = lonely();
+    const auto begin = std::chrono::steady_clock::now();
+    scene.session.run("pw-cli destroy " + std::to_string(channel.id) + " </dev/null");
+    destroy_node(scene.session, "rocd.lonely");
+    const auto are_back = [&] {
+      const auto links = cable();
+      const bool is_former = std::ranges::any_of(
+          links, [&](const auto& link) { return link.serial == channel.serial; });
+      return links.size() == 2 && !is_former && lonely() != -1 && lonely() != device;
+    };
+    REQUIRE(eventually(are_back, 5s));
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+    times << ' ' << time.count();
+  }
+  WARN("a link and a device, removed when they have worked for 3 s, are back after" << times.str()
+                                                                                    << " s");
+  rocd.wait_for_streams({"local"});
+  rocd.wait_for_endpoint("rocd.lonely");
+  CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
 }
