@@ -66,8 +66,14 @@ Result<> end_orphans(Store& store) {
   for (const auto& child : *children) records.push_back({child.boot_id, child.identity});
   for (const auto& killed : kill_orphans(records))
     log("app").warn("ended process {}, left behind by a rocd that was killed", killed.pid);
-  for (const auto& child : *children)
-    if (auto removed = store.remove_child(child.stream); !removed) return removed;
+  // A record that stays is harmless: nobody else will be that process. The disk may be full.
+  for (const auto& child : *children) {
+    if (const auto removed = store.remove_child(child.stream); !removed) {
+      log("app").warn("cannot forget the children of the rocd before: {}",
+                      to_string(removed.error()));
+      break;
+    }
+  }
   return {};
 }
 

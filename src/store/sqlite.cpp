@@ -20,12 +20,12 @@ Error error_of(sqlite3* database, std::string_view what) {
       error.hint = damaged_hint;
       break;
     case SQLITE_FULL:
-      error.hint = "the disk is full: make room";
+      error.hint = full_hint;
       break;
     case SQLITE_IOERR:
       if (const int reason = sqlite3_system_errno(database); reason != 0)
         error.message += fmt::format(" ({})", std::generic_category().message(reason));
-      error.hint = "the disk does not take it: look at its space, its limits and the kernel's log";
+      error.hint = io_hint;
       break;
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:

@@ -19,6 +19,11 @@ inline constexpr std::string_view damaged_hint =
     "restore a copy of it, or move it and its -wal away to begin with an empty state, or use "
     "another --state-dir; rocd leaves it as it is";
 
+// Of a disk that has no room, or fails.
+inline constexpr std::string_view full_hint = "the disk is full: make room";
+inline constexpr std::string_view io_hint =
+    "the disk does not take it: look at its space, its limits and the kernel's log";
+
 struct CloseDatabase {
   void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 };

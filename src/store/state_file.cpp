@@ -209,9 +209,11 @@ Result<> fill_children(sqlite::Database& database, const fs::path& file) {
   if (!version) return version.error();
   if (*version > children_version) return newer(file, *version, children_version);
   if (auto checked = check_pages(database, file); !checked) return checked;
-  const auto sql = fmt::format(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; {}; {} PRAGMA user_version = {}",
-      log_limits(), children_schema, children_version);
+  const auto settings =
+      fmt::format("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; {};", log_limits());
+  if (auto set = database.execute(settings.c_str()); !set) return set;
+  if (*version == children_version) return {};  // no write: there may be no room for one
+  const auto sql = fmt::format("{} PRAGMA user_version = {}", children_schema, children_version);
   return database.execute(sql.c_str());
 }
 
@@ -263,6 +265,12 @@ Result<sqlite::Database> open_state_file(const fs::path& file, std::span<const M
 Result<sqlite::Database> open_children_file(const fs::path& file) {
   auto database = try_children_file(file);
   if (database || database.error().code == ErrorCode::unavailable) return database;
+  if (const auto& hint = database.error().hint;
+      hint == sqlite::full_hint || hint == sqlite::io_hint) {
+    log("store").warn("the children that run now are not written down: {}",
+                      to_string(database.error()));
+    return try_children_file(in_memory);
+  }
   log("store").warn("{}: the list of running children was unreadable and is begun anew ({})",
                     file.string(), database.error().message);
   for (const auto* suffix : {"", "-wal", "-shm"}) {

@@ -37,6 +37,7 @@ bool may_meet(const FaultKind& a, const FaultKind& b) {
   if (a_last && b_last) return false;
   if (a_last != b_last) {
     const auto& [house, other] = a_last ? std::tie(a, b) : std::tie(b, a);
+    if (house.no_writes && other.no_writes) return false;
     return !house.new_rocd || other.outlives_rocd;
   }
   return (a.no_writes && !b.writes) || (b.no_writes && !a.writes);

@@ -269,6 +269,11 @@ std::map<std::string, Child> House::children() const {
   return children;
 }
 
+Rocd& House::rocd() {
+  if (!rocd_) throw std::runtime_error("rocd does not run");
+  return *rocd_;
+}
+
 void House::kill_rocd() {
   rocd_->process().signal(SIGKILL);
   if (rocd_->process().wait() != "signal 9") throw std::runtime_error("rocd survives SIGKILL");

@@ -56,7 +56,8 @@ class House {
 
   AudioSession session;
   [[nodiscard]] const std::vector<Way>& ways() const { return ways_; }
-  [[nodiscard]] Rocd& rocd() { return *rocd_; }
+  // Throws if it does not run: it was killed, or did not start again.
+  [[nodiscard]] Rocd& rocd();
   [[nodiscard]] Relay& relay() { return *relay_; }
   [[nodiscard]] Story& story() { return *story_; }
   [[nodiscard]] std::filesystem::path state() const { return directory_.path() / "state"; }

@@ -379,17 +379,25 @@ Fault no_descriptors(House& house, Random& random) {
 }  // namespace
 
 void add_system_faults(std::vector<FaultKind>& kinds) {
-  const auto add_disk = [&](const char* name, Fault (*begin)(House&, Random&)) {
-    kinds.push_back({.name = name, .company = Company::others, .begin = begin, .no_writes = true});
+  // A limit of the process goes with it.
+  const auto add_disk = [&](const char* name, Fault (*begin)(House&, Random&), bool outlives) {
+    kinds.push_back({.name = name,
+                     .company = Company::others,
+                     .begin = begin,
+                     .outlives_rocd = outlives,
+                     .no_writes = true});
   };
-  add_disk("disk: state directory full", full_disk);
-  add_disk("disk: no write succeeds", unwritable_disk);
+  add_disk("disk: state directory full", full_disk, true);
+  add_disk("disk: no write succeeds", unwritable_disk, false);
   if (House::fakes_clock())
     kinds.push_back({"rocd: the wall clock jumps", Company::others, clock_jump});
   kinds.push_back({"rocd: SIGKILL, started again", Company::last, kill_rocd, true});
   kinds.push_back({"rocd: SIGKILL, with all of PipeWire", Company::last, kill_all, true});
-  kinds.push_back(
-      {"disk: state directory read-only at start", Company::last, read_only_disk, true});
+  kinds.push_back({.name = "disk: state directory read-only at start",
+                   .company = Company::last,
+                   .begin = read_only_disk,
+                   .new_rocd = true,
+                   .no_writes = true});
   kinds.push_back({"rocd: no descriptors left", Company::last, no_descriptors});
 }
 
