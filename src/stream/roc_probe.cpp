@@ -197,34 +197,46 @@ Arguments send_trial(const Probe& probe, const ToolInfo& tool, const FecUris& ur
           "--source", uris.source, "--repair",      uris.repair};
 }
 
-// unknown: it could not be started, was killed, or took too long, or it does not work without error
-// correction, either. That says something of the machine at that moment (it boots, it has no
-// descriptors left, lo is not up), nothing of the tool.
+// unknown: it could not be started, crashed, was killed, or took too long, or it does not work
+// without error correction, either. That says something of that moment (the machine boots, it has
+// no descriptors left, lo is not up), nothing of the tool.
 enum class Trial { works, refused, unknown };
 
+// A build without OpenFEC says so and ends with exit status 1. One whose OpenFEC refuses the scheme
+// aborts (roc_panic, docs/facts.md).
 Trial outcome(const ToolRun& run, std::string_view sign) {
   if (run.has(sign)) return Trial::works;
-  const bool ended = run.exit && *run.exit != ExitStatus{ExitStatus::Kind::signaled, SIGKILL};
-  return ended ? Trial::refused : Trial::unknown;
+  const bool refused = run.exit && (run.exit->kind == ExitStatus::Kind::exited ||
+                                    *run.exit == ExitStatus{ExitStatus::Kind::signaled, SIGABRT});
+  return refused ? Trial::refused : Trial::unknown;
 }
 
 constexpr std::string_view works_sign = "pump: starting main loop";
 
-// A refusal counts only if the same works without error correction.
-asio::awaitable<Trial> believe(Trial trial, const Probe& probe, Arguments without) {
-  if (trial != Trial::refused) co_return trial;
-  auto request = probe.request(std::move(without));
-  auto run = co_await run_tool(probe.executor, probe.spawner, std::move(request), probe.deadline(),
-                               [](const std::string& line) { return line.ends_with(works_sign); });
-  co_return run.has(works_sign) ? Trial::refused : Trial::unknown;
+asio::awaitable<ToolRun> run_until_it_works(const Probe& probe, Arguments argv) {
+  auto request = probe.request(std::move(argv));
+  return run_tool(probe.executor, probe.spawner, std::move(request), probe.deadline(),
+                  [](const std::string& line) { return line.ends_with(works_sign); });
 }
 
-// A build without OpenFEC refuses to connect. Port 9 is discard: nobody listens there.
+// A refusal counts only if the same works without error correction, and if it comes again: no file
+// will change that would have the tool tried once more.
+template <class TryOnce>
+asio::awaitable<Trial> believe(const Probe& probe, Arguments without, TryOnce try_once) {
+  const auto trial = co_await try_once();
+  if (trial != Trial::refused) co_return trial;
+  const auto run = co_await run_until_it_works(probe, std::move(without));
+  if (!run.has(works_sign)) co_return Trial::unknown;
+  co_return co_await try_once();
+}
+
+// Port 9 is discard: nobody listens there.
 asio::awaitable<Trial> try_to_send(const Probe& probe, const ToolInfo& tool, FecScheme scheme) {
   if (probe.silent_file.empty()) co_return Trial::unknown;
-  auto request = probe.request(send_trial(probe, tool, fec_uris(scheme, 9, 9)));
-  auto run = co_await run_tool(probe.executor, probe.spawner, std::move(request), probe.deadline(),
-                               [](const std::string& line) { return line.ends_with(works_sign); });
+  const auto once = [&]() -> asio::awaitable<Trial> {
+    auto run = co_await run_until_it_works(probe, send_trial(probe, tool, fec_uris(scheme, 9, 9)));
+    co_return outcome(run, works_sign);
+  };
   Arguments without{tool.path,
                     "-vv",
                     "--color=never",
@@ -232,13 +244,18 @@ asio::awaitable<Trial> try_to_send(const Probe& probe, const ToolInfo& tool, Fec
                     "file:" + probe.silent_file,
                     "--source",
                     "rtp://127.0.0.1:9"};
-  co_return co_await believe(outcome(run, works_sign), probe, std::move(without));
+  co_return co_await believe(probe, std::move(without), once);
+}
+
+Arguments receive_to_nobody(const ToolInfo& tool) {
+  return {tool.path,         "-vv", "--color=never", "--output", "file:/dev/null",
+          "--output-format", "wav"};
 }
 
 // A receiver makes its decoder when the first packet arrives, so a sender is needed to see it.
 // Without one, a receiver that starts is believed.
-asio::awaitable<Trial> try_to_receive(const Probe& probe, const ToolInfo& tool,
-                                      const ToolInfo* sender, FecScheme scheme) {
+asio::awaitable<Trial> receive_once(const Probe& probe, const ToolInfo& tool,
+                                    const ToolInfo* sender, FecScheme scheme) {
   const auto any = fec_uris(scheme, 0, 0);
   std::vector<std::uint16_t> ports;
   std::unique_ptr<SpawnedChild> sending;
@@ -256,17 +273,20 @@ asio::awaitable<Trial> try_to_receive(const Probe& probe, const ToolInfo& tool,
     sending = std::move(*child);
     return false;
   };
-  const Arguments to_nobody{tool.path,         "-vv", "--color=never", "--output", "file:/dev/null",
-                            "--output-format", "wav"};
-  auto with = to_nobody;
-  with.insert(with.end(), {"--source", any.source, "--repair", any.repair});
-  auto request = probe.request(std::move(with));
+  auto argv = receive_to_nobody(tool);
+  argv.insert(argv.end(), {"--source", any.source, "--repair", any.repair});
+  auto request = probe.request(std::move(argv));
   auto run = co_await run_tool(probe.executor, probe.spawner, std::move(request), probe.deadline(),
                                enough);
-  const auto sign = sender == nullptr ? works_sign : "openfec decoder: initializing";
-  auto without = to_nobody;
+  co_return outcome(run, sender == nullptr ? works_sign : "openfec decoder: initializing");
+}
+
+asio::awaitable<Trial> try_to_receive(const Probe& probe, const ToolInfo& tool,
+                                      const ToolInfo* sender, FecScheme scheme) {
+  const auto once = [&] { return receive_once(probe, tool, sender, scheme); };
+  auto without = receive_to_nobody(tool);
   without.insert(without.end(), {"--source", "rtp://127.0.0.1:0"});
-  co_return co_await believe(outcome(run, sign), probe, std::move(without));
+  co_return co_await believe(probe, std::move(without), once);
 }
 
 void note(ToolInfo& tool, FecScheme scheme, Trial trial) {
@@ -278,7 +298,9 @@ void describe_missing_fec(ToolInfo& tool) {
   if (!tool.usable || tool.fec.size() == 2) return;
   if (!tool.untried.empty()) {
     tool.problem = "whether " + tool.name + " can correct errors could not be tried";
-    tool.hint = "it is tried again until it can be told; is the machine overloaded?";
+    tool.hint =
+        "it is tried again until it can be told; is the machine overloaded, or does the tool "
+        "crash?";
     return;
   }
   tool.problem = tool.name + (tool.fec.empty() ? " cannot correct errors: FEC does not start"

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -162,6 +163,36 @@ TEST_CASE_METHOD(Tried, "a tool that works, but not with error correction, canno
     CHECK(tool.fec.empty());
     CHECK(tool.untried.empty());
   }
+  CHECK(shut_down());
+}
+
+TEST_CASE_METHOD(Tried, "a tool that crashes at a trial may work at the next one") {
+  const auto crash_once = "[ -e " + path("crashed").string() + " ] || { touch " +
+                          path("crashed").string() + "; kill -SEGV $$; }; ";
+  tool("roc-send", crash_once + sends);
+  tool("roc-recv", "echo 'openfec decoder: initializing'; exec sleep 1000");
+  start();
+  REQUIRE(until([&] { return engine->info().probed; }));
+  CHECK(engine->info().tools[0].untried == std::vector{FecScheme::rs8m});
+  CHECK(engine->info().tools[0].problem ==
+        "whether roc-send can correct errors could not be tried");
+  CHECK(until([&] { return engine->info().tools[0].fec.size() == 2; }));
+  CHECK(shut_down());
+}
+
+TEST_CASE_METHOD(Tried, "a refusal is believed when it comes again, also by an abort") {
+  const std::string how = GENERATE("exit 1", "kill -ABRT $$");
+  const bool again = GENERATE(true, false);
+  CAPTURE(how, again);
+  const auto refuse = "case \"$*\" in *--repair*) echo >>" + path("trials").string() + "; [ " +
+                      (again ? "0" : "$(wc -l <" + path("trials").string() + ")") + " -gt 1 ] || " +
+                      how + ";; esac; ";
+  tool("roc-send", refuse + sends);
+  tool("roc-recv", "echo 'openfec decoder: initializing'; exec sleep 1000");
+  start();
+  REQUIRE(until([&] { return engine->info().probed; }));
+  CHECK(engine->info().tools[0].untried.empty());
+  CHECK(engine->info().tools[0].fec.size() == (again ? 0 : 2));
   CHECK(shut_down());
 }
 
