@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.hpp"
@@ -84,6 +83,7 @@ RocCliEngine::RocCliEngine(boost::asio::any_io_executor executor, Spawner& spawn
     : spawner_(spawner),
       options_(std::move(options)),
       environment_(roc_base_environment(options_.environment)),
+      doubt_(executor, boost::asio::steady_timer::time_point::max()),
       tasks_(std::move(executor)) {
   info_.id = "roc-cli";
 }
@@ -112,27 +112,43 @@ boost::asio::awaitable<void> RocCliEngine::probe() {
 
 boost::asio::awaitable<void> RocCliEngine::watch() {
   boost::asio::steady_timer timer(tasks_.executor());
-  const auto all_known = [this] {
-    return info_.probed &&
-           std::all_of(info_.tools.begin(), info_.tools.end(),
-                       [](const ToolInfo& tool) { return tool.usable && tool.untried.empty(); });
-  };
-  auto seen = files();
-  co_await probe();
   Duration pause = options_.look_again;
-  auto due = Now::read().mono + pause;
-  while (!all_known()) {
-    timer.expires_after(options_.look_again);
-    co_await timer.async_wait(boost::asio::use_awaitable);
-    // Whoever installs a tool need not wait; one that is there and fails is not run all the time.
-    auto now_there = files();
-    if (now_there == seen && Now::read().mono < due) continue;
-    if (now_there != seen) pause = options_.look_again;
-    seen = std::move(now_there);
+  for (;;) {
+    seen_ = files();
     co_await probe();
+    const auto due = Now::read().mono + pause;
+    // Whoever installs a tool need not wait; one that is there and fails is not run all the time.
+    for (bool again = false; !again;) {
+      timer.expires_after(options_.look_again);
+      co_await timer.async_wait(boost::asio::use_awaitable);
+      if (all_known()) co_await until_doubted();
+      const bool others = files() != seen_;
+      pause = others ? options_.look_again : pause;
+      again = others || (!all_known() && Now::read().mono >= due);
+    }
     pause = std::min(2 * pause, options_.look_again_at_most);
-    due = Now::read().mono + pause;
   }
+}
+
+// An idle machine sleeps: a tool that all is known of is looked at only when a stream wants it.
+boost::asio::awaitable<void> RocCliEngine::until_doubted() {
+  while (!doubted_) {
+    boost::system::error_code ignored;  // operation_aborted is the notification
+    co_await doubt_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+  }
+  doubted_ = false;
+}
+
+bool RocCliEngine::all_known() const {
+  return info_.probed && std::ranges::all_of(info_.tools, [](const ToolInfo& tool) {
+           return tool.usable && tool.untried.empty();
+         });
+}
+
+void RocCliEngine::check_tools() {
+  if (!info_.probed || doubted_ || files() == seen_) return;
+  doubted_ = true;
+  doubt_.cancel();
 }
 
 std::vector<RocCliEngine::ToolFile> RocCliEngine::files() const {
@@ -179,6 +195,9 @@ Result<StreamPlan> RocCliEngine::plan(const StreamSpec& spec, const StreamDevice
     return unavailable(found != nullptr ? found->problem : std::string(name) + " is missing",
                        found != nullptr ? found->hint : "");
   }
+  if (find_executable(found->path, "").empty())
+    return unavailable("'" + found->path + "' is no longer there",
+                       "rocd looks for it; if it was removed, install it again");
   if (auto able = check_scheme(*found, address); !able) return able.error();
 
   const auto tuning = resolve_tuning(spec.settings, fec_of(address.media->protocol));

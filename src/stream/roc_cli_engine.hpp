@@ -1,9 +1,11 @@
 // The engine of today: one roc-send or roc-recv 0.4 per stream. Knows the tools (probe, command
-// line, environment, log); looks at them again while one is missing. Starts no stream itself.
+// line, environment, log); looks at them again while one is missing, and when one is another file.
+// Starts no stream itself.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -25,7 +27,7 @@ class RocCliEngine final : public StreamEngine {
     GetEnvironment environment;  // getenv(3) in the daemon
     Duration run_limit = 3s;     // of each run of a tool while probing
     // While a tool is missing or unusable: how often it is looked for, and, if it is the same file
-    // as before, run again at the latest.
+    // as before, run again at the latest. In any case it is not looked at more often.
     Duration look_again = 2s, look_again_at_most = 60s;
   };
 
@@ -40,6 +42,7 @@ class RocCliEngine final : public StreamEngine {
 
   [[nodiscard]] const EngineInfo& info() const override { return info_; }
   void set_on_changed(std::function<void()> on_changed) override;
+  void check_tools() override;
   [[nodiscard]] Result<StreamPlan> plan(const StreamSpec& spec,
                                         const StreamDevices& devices) const override;
   [[nodiscard]] std::string sound_server() const override;
@@ -54,6 +57,8 @@ class RocCliEngine final : public StreamEngine {
     friend bool operator==(const ToolFile&, const ToolFile&) = default;
   };
   boost::asio::awaitable<void> watch();
+  boost::asio::awaitable<void> until_doubted();
+  [[nodiscard]] bool all_known() const;
   [[nodiscard]] std::vector<ToolFile> files() const;
   [[nodiscard]] const ToolInfo* tool(std::string_view name) const;
 
@@ -62,6 +67,9 @@ class RocCliEngine final : public StreamEngine {
   std::vector<std::string> environment_;
   EngineInfo info_;
   std::function<void()> on_changed_;
+  std::vector<ToolFile> seen_;       // when the tools were last looked at
+  bool doubted_ = false;             // others are there now
+  boost::asio::steady_timer doubt_;  // never expires; cancelled when doubted_ is set
   TaskGroup tasks_;
 };
 

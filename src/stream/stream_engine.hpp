@@ -107,6 +107,9 @@ class StreamEngine {
   [[nodiscard]] virtual const EngineInfo& info() const = 0;
   // Called from the reactor each time info() has changed.
   virtual void set_on_changed(std::function<void()> on_changed) = 0;
+  // Before one of its tools is wanted, and after one has failed: is it still what info() tells of?
+  // If not, info() changes after a while.
+  virtual void check_tools() = 0;
 
   // `spec` has every address and port chosen already (stream dispatcher).
   // Errors: unavailable (no tool, scheme not supported by the installed build), invalid_argument.

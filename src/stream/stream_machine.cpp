@@ -133,8 +133,7 @@ void StreamMachine::handle_device(Side side, const DeviceInfo* device, Now now, 
 }
 
 void StreamMachine::handle_engine_changed(Now now) {
-  // A running child is not disturbed by news about the tools.
-  if (!ensured_) plan_anew();
+  tools_changed_ = true;
   decide(now);
 }
 
@@ -142,6 +141,13 @@ void StreamMachine::handle_ports_freed(Now now) {
   if (!plan_problem_) return;
   plan_anew();
   decide(now);
+}
+
+// A running child is not disturbed by news about the tools, and one that is not to come again is
+// not brought back by them.
+void StreamMachine::heed_tools() {
+  if (ensured_ && (child_lives() || child_.state == ChildState::failed)) return;
+  if (std::exchange(tools_changed_, false)) plan_anew();
 }
 
 void StreamMachine::plan_anew() {
@@ -324,6 +330,7 @@ void StreamMachine::decide_child(Now now) {
     plan_needed_ = true;
     return;
   }
+  heed_tools();
   const auto wanted_for = devices();
   if (plan_needed_ || planned_for_ != wanted_for) {
     // The same device under another name: as somebody wished, so a new beginning.

@@ -67,7 +67,7 @@ class StreamMachine {
   };
   // Answered by handle_sound().
   struct CheckSound {
-    bool child_ended = false;  // the tools' server may have gone
+    bool child_ended = false;  // the tools' server may have gone, or the tool be another one
   };
   // Whether those whom a child waits for answer: PipeWire, and its Pulse server.
   struct SoundNews {
@@ -126,6 +126,7 @@ class StreamMachine {
   void decide_rest(Now now);
   void decide_links();
   void stop_child();
+  void heed_tools();
   void plan_anew();
   void begin_generation(Now now);
   void check_bind_failure(Instant now);
@@ -167,6 +168,7 @@ class StreamMachine {
 
   // The child: what was planned and asked for.
   bool plan_needed_ = true;
+  bool tools_changed_ = false;  // since the child was planned
   std::optional<StreamDevices> planned_for_;
   std::optional<StreamPlan> plan_;
   std::optional<StreamProblem> plan_problem_;

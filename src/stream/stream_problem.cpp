@@ -27,7 +27,7 @@ constexpr std::array remedies{
     Remedy{"heap arena", "its device, or its node in PipeWire, went away while it played"},
     Remedy{"loading shared libraries", "install Roc Toolkit's tools anew (scripts/setup.sh)"},
     Remedy{"unrecognized option",
-           "the installed version is another one than was probed: restart rocd"},
+           "the installed version is another one than was probed: rocd looks at it anew"},
 };
 
 }  // namespace

@@ -329,6 +329,7 @@ void StreamRecord::carry_out(StreamMachine::RemoveLink&) {
 }
 
 Result<StreamPlan> StreamRecord::plan(const StreamMachine::PlanChild& request) {
+  tools_.engine.check_tools();
   StreamSpec spec = machine_.spec();
   if (auto* source = std::get_if<ExternalAddress>(&spec.source)) {
     PortRules rules{tools_.ports, tools_.taken_ports(uid()), udp_port_is_free};

@@ -71,6 +71,7 @@ StreamDispatcher::Impl::Impl(boost::asio::any_io_executor ex, Options opts, Stre
             [this](const Uid& uid) { after(uid); },
             [this](StreamMachine::CheckSound check) {
               server_wanted |= check.child_ended;
+              if (check.child_ended) engine.check_tools();
               ask_sound();
             }},
       server(executor, [this](PulseServer state) { tell_server(state); }),

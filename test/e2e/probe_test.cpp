@@ -1,12 +1,16 @@
-// rocd ends while it still tries what its tools can do.
+// What the tools can do, and where they are, may change while rocd runs; and it may end while it
+// still tries them.
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <sstream>
 
-#include "e2e/rocd.hpp"
+#include "e2e/loopback_tone.hpp"
+#include "e2e/scene.hpp"
 
 using namespace rocd::test;
 using Catch::Matchers::ContainsSubstring;
@@ -46,7 +50,80 @@ bool none_runs(const std::vector<int>& pids) {
   return std::none_of(pids.begin(), pids.end(), process_runs);
 }
 
+// Directories "a" and "b" are before all others in PATH; a/roc-send is what a test makes of it.
+class Installed {
+ public:
+  explicit Installed(const std::string& sender) : scene(std::nullopt) {
+    for (const auto* name : {"a", "b"}) std::filesystem::create_directory(scene.path(name));
+    install("a", sender);
+    scene.write_config(loopback_config());
+    scene.start_rocd({}, {"/usr/bin/env", "PATH=" + scene.path("a").string() + ":" +
+                                              scene.path("b").string() + ":" + ::getenv("PATH")});
+  }
+  // As package managers do it: at no moment there is none. `$real` is the tool of this machine.
+  void install(const std::string& directory, const std::string& sender) {
+    const auto file = scene.path(directory) / "roc-send";
+    auto made = file;
+    made += ".new";
+    write_file(made, "#!/bin/sh\nreal=" + real() + "\n" + sender + "exec $real \"$@\"\n");
+    std::filesystem::permissions(made, std::filesystem::perms::owner_all);
+    std::filesystem::rename(made, file);
+  }
+  [[nodiscard]] std::string message() {
+    return boost::json::serialize(rocd().stream("send").at("status").at("message"));
+  }
+  [[nodiscard]] Rocd& rocd() { return scene.rocd(); }
+
+  Scene scene;
+
+ private:
+  static std::string real() {
+    std::istringstream directories(::getenv("PATH"));
+    for (std::string directory; std::getline(directories, directory, ':');)
+      if (std::filesystem::exists(directory + "/roc-send")) return directory + "/roc-send";
+    return "roc-send";
+  }
+};
+
+const std::string without_fec =
+    "case \"$*\" in *rs8m*|*ldpc*)\n"
+    "echo \"00:00:00.000 [1] [err] roc_send: [main.cpp:1] can't connect sender\" >&2; exit 1;; "
+    "esac\n";
+// Of looking at it and starting; machines that run tests are slow.
+constexpr Milliseconds few_seconds = 12s;
+
 }  // namespace
+
+TEST_CASE("a tool that crashed when it was tried is tried again", "[e2e][probe]") {
+  const TempDirectory directory;
+  const auto crashed = (directory.path() / "crashed").string();
+  Installed installed("case \"$*\" in *file:*rs8m*) [ -e " + crashed + " ] || { : >" + crashed +
+                      "; kill -SEGV $$; };; esac\n");
+  installed.rocd().wait_for_streams({"send", "receive"}, "running", few_seconds);
+  CHECK(std::filesystem::exists(crashed));
+}
+
+TEST_CASE("a stream that waits for error correction starts when a tool that has it is installed",
+          "[e2e][probe]") {
+  Installed installed(without_fec);
+  installed.rocd().wait_for_streams({"send"}, "waiting");
+  REQUIRE(eventually([&] { return installed.message().find("cannot do") != std::string::npos; }));
+  std::this_thread::sleep_for(3s);  // rocd has settled
+  installed.install("a", "");
+  installed.rocd().wait_for_streams({"send", "receive"}, "running", few_seconds);
+}
+
+TEST_CASE("a tool that moved to another directory of PATH is found there", "[e2e][probe]") {
+  Installed installed("");
+  const LoopbackTone sound(installed.rocd());
+  std::filesystem::rename(installed.scene.path("a") / "roc-send",
+                          installed.scene.path("b") / "roc-send");
+  const int former = installed.rocd().child_of("send");
+  REQUIRE(::kill(former, SIGKILL) == 0);
+  REQUIRE(eventually([&] { return installed.rocd().child_of("send") != former; }));
+  installed.rocd().wait_for_streams({"send"}, "running", few_seconds);
+  CHECK(sound.heard() == "heard");
+}
 
 TEST_CASE("ended while it tries its tools, rocd leaves no process, no file and no complaint") {
   const int signal = GENERATE(SIGTERM, SIGKILL);

@@ -32,6 +32,8 @@ class FakeStreamEngine final : public StreamEngine {
     info_ = std::move(info);
     if (on_changed_) on_changed_();
   }
+  int tool_checks = 0;
+  void check_tools() override { ++tool_checks; }
   // Makes plan() fail; an empty message makes it work again.
   void refuse(std::string message) {
     refusal_ = std::move(message);
@@ -57,7 +59,7 @@ class FakeStreamEngine final : public StreamEngine {
     const auto* to = std::get_if<ExternalAddress>(&spec.destination);
     const auto& address = to != nullptr ? *to : std::get<ExternalAddress>(spec.source);
     StreamPlan plan;
-    plan.request.argv = {to != nullptr ? "/fake/roc-send" : "/fake/roc-recv",
+    plan.request.argv = {path_of(to != nullptr ? "roc-send" : "roc-recv"),
                          to != nullptr ? devices.capture_node : devices.playback_node};
     for (const auto* uri : {&address.media, &address.repair, &address.control}) {
       if (*uri) plan.request.argv.push_back((*uri)->str());
@@ -133,6 +135,12 @@ class FakeStreamEngine final : public StreamEngine {
   }
 
  private:
+  [[nodiscard]] std::string path_of(const std::string& name) const {
+    for (const auto& tool : info_.tools)
+      if (tool.name == name) return tool.path;
+    return "/fake/" + name;
+  }
+
   EngineInfo info_;
   std::string refusal_;
   std::function<void()> on_changed_;

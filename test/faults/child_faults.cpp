@@ -123,8 +123,8 @@ Fault hang_network_thread(House& house, Random& random) {
 Fault break_tool(House& house, Random& random) {
   const auto tool = pick({"roc-send", "roc-recv"}, random);
   const std::string direction = tool == "roc-send" ? "send" : "receive";
-  // A child that had failed before tries it after 4.2 s at the latest. Now and then it lasts until
-  // all have come to wait that long.
+  // A child that had failed before tries it after 4.2 s at the latest, if rocd has not found out by
+  // then that the tool is another one. Now and then it lasts long.
   const bool lasting = std::bernoulli_distribution(0.25)(random);
   const auto lasts = lasting ? between(15s, 25s, random) : between(4500ms, 7s, random);
   house.set_tool(tool, false);

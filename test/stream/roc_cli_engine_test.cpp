@@ -224,6 +224,11 @@ TEST_CASE("what the tools cannot do is refused before a child is made") {
   CHECK(bare->resolved.target_latency == Duration(120ms));
   CHECK(bare->request.environment.back() ==
         roc_node_properties(Uid::derive("test", "stream", "loopback")));
+  fs::remove(options.tools.roc_recv);
+  const auto gone = engine.plan(receiving_spec(Protocol::rtp, std::nullopt), devices);
+  REQUIRE(gone.has_error());
+  CHECK(gone.error().code == ErrorCode::unavailable);
+  CHECK(gone.error().message.find("is no longer there") != std::string::npos);
   const auto no_device = engine.plan(receiving_spec(Protocol::rtp, std::nullopt), {});
   REQUIRE(no_device.has_error());
   CHECK(no_device.error().code == ErrorCode::invalid_argument);

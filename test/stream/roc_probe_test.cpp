@@ -59,8 +59,8 @@ struct Tried {
     engine->start();
   }
 
-  bool until(const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + 20s;
+  bool until(const std::function<bool()>& condition, Duration limit_of_it = 20s) {
+    const auto deadline = std::chrono::steady_clock::now() + limit_of_it;
     while (!condition() && std::chrono::steady_clock::now() < deadline) {
       io.restart();
       io.run_one_for(20ms);
@@ -209,6 +209,33 @@ TEST_CASE_METHOD(Tried, "a tool that fails is tried again at once when it is ano
   CHECK_FALSE(engine->info().tools[1].usable);
   tool("roc-recv", "echo 'openfec decoder: initializing'; exec sleep 1000");
   CHECK(until([&] { return engine->info().tools[1].usable; }));
+  CHECK(shut_down());
+}
+
+TEST_CASE_METHOD(Tried, "a tool that all is known of is run again only when it is another file") {
+  const auto refuses = "case \"$*\" in *--repair*) exit 1;; esac; ";
+  tool("roc-send", "echo >>" + path("runs").string() + "; " + refuses + sends);
+  tool("roc-recv", "echo 'openfec decoder: initializing'; exec sleep 1000");
+  look_again = look_again_at_most = 20ms;
+  start();
+  REQUIRE(until([&] { return engine->info().probed; }));
+  CHECK(engine->info().tools[0].fec.empty());
+  const auto runs = content(path("runs"));
+  engine->check_tools();
+  CHECK_FALSE(until([&] { return content(path("runs")) != runs; }, 500ms));
+
+  tool("roc-send", sends);
+  CHECK_FALSE(until([&] { return !engine->info().tools[0].fec.empty(); }, 500ms));  // nobody asks
+  CHECK(changes == 1);
+  engine->check_tools();
+  CHECK(until([&] { return engine->info().tools[0].fec.size() == 2; }));
+  CHECK(changes == 2);
+  // And once more.
+  tool("roc-send", refuses + sends);
+  CHECK(until([&] {
+    engine->check_tools();
+    return engine->info().tools[0].fec.empty();
+  }));
   CHECK(shut_down());
 }
 

@@ -658,6 +658,39 @@ TEST_CASE("a stream waits for the tools and starts when they are there") {
   CHECK(world.reaches(uid, StreamState::running));
 }
 
+TEST_CASE(
+    "whether the tools are still the same is asked before a child is planned and when one ends") {
+  TempDirectory directory;
+  DispatcherWorld world(directory.path());
+  const auto uid = world.streams->create(world.sending())->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::running));
+  CHECK(world.engine.tool_checks == 1);
+  SECTION("it crashes") {
+    world.process_of(uid)->crash();
+    CHECK(world.engine.tool_checks == 2);
+  }
+  SECTION("somebody restarts it") {
+    REQUIRE(world.streams->restart(uid).has_value());
+    CHECK(world.engine.tool_checks == 2);
+  }
+}
+
+TEST_CASE("a tool that moved is found, and the child that could not be started with it") {
+  TempDirectory directory;
+  DispatcherWorld world(directory.path());
+  world.spawner.spawn_error =
+      SpawnError{{ErrorCode::not_found, "cannot start 'roc-send'", "", "", {}}, ENOENT};
+  const auto uid = world.streams->create(world.sending())->spec.uid;
+  REQUIRE(world.reaches(uid, StreamState::backoff));
+  CHECK(world.engine.tool_checks > 1);
+  world.spawner.spawn_error.reset();
+  auto info = world.engine.info();
+  info.tools[0].path = "/moved/roc-send";
+  world.engine.set_info(info);
+  REQUIRE(world.reaches(uid, StreamState::running));
+  CHECK(world.process_of(uid)->request.argv[0] == "/moved/roc-send");
+}
+
 TEST_CASE("a chosen port that somebody else has is exchanged for another one") {
   TempDirectory directory;
   DispatcherWorld world(directory.path());

@@ -66,6 +66,64 @@ TEST_CASE("a tool that cannot do it makes the stream wait, until the tools chang
   CHECK(world.state() == StreamState::starting);
 }
 
+TEST_CASE("a running child is left alone when the tools change; the one after it heeds them") {
+  World world(receiving());
+  world.provide();
+  world.work();
+  REQUIRE(world.state() == StreamState::running);
+  world.take("plan");
+  auto info = world.engine.info();
+  info.tools[1].path = "/moved/roc-recv";
+  world.engine.set_info(info);
+  world.machine.handle_engine_changed(world.now);
+  world.drain();
+  CHECK(world.take("plan") == 0);
+  CHECK(world.state() == StreamState::running);
+  world.crash();
+  CHECK(world.take("plan") == 1);
+  CHECK(world.ensured->request.argv[0] == "/moved/roc-recv");
+  CHECK(world.state() == StreamState::starting);
+  world.crash();
+  CHECK(world.take("plan") == 0);
+}
+
+TEST_CASE("tools that change while a child waits for its next try are heeded at once") {
+  World world(receiving());
+  world.provide();
+  world.crash();
+  REQUIRE(world.state() == StreamState::backoff);
+  world.take("plan");
+  SECTION("the tool is somewhere else") {
+    auto info = world.engine.info();
+    info.tools[1].path = "/moved/roc-recv";
+    world.engine.set_info(info);
+    world.machine.handle_engine_changed(world.now);
+    world.drain();
+    CHECK(world.ensured->request.argv[0] == "/moved/roc-recv");
+    CHECK(world.state() == StreamState::starting);
+  }
+  SECTION("there is none") {
+    world.engine.refuse("roc-recv was not found");
+    world.machine.handle_engine_changed(world.now);
+    world.drain();
+    CHECK(world.state() == StreamState::waiting);
+    CHECK(world.status().message == "roc-recv was not found");
+  }
+}
+
+TEST_CASE("a child that is not to come again does not, whatever becomes of the tools") {
+  auto spec = receiving();
+  spec.settings.restart = RestartPolicy::never;
+  World world(std::move(spec));
+  world.provide();
+  world.crash();
+  REQUIRE(world.state() == StreamState::failed);
+  world.engine.refuse("roc-recv was not found");
+  world.machine.handle_engine_changed(world.now);
+  world.drain();
+  CHECK(world.state() == StreamState::failed);
+}
+
 TEST_CASE("a plan that failed is tried again, less and less often, while the rest is there") {
   World world(receiving());
   world.engine.refuse("no UDP port is free");
