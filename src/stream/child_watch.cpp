@@ -14,6 +14,10 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 constexpr std::string_view hint_of_bug =
     "it is started again; if this comes back, the machine is overloaded, or the tool has a bug: "
     "see the stream's log";
+// The process that is looked at may be a script that waits for the one that works.
+constexpr std::string_view hint_of_standstill =
+    "it is started again; if this comes back, the machine is overloaded, or the tool has a bug: "
+    "see the stream's log; if the tool is a script, it has to exec the real one";
 constexpr std::string_view hint_of_stop =
     "it is started again; if this comes back, find who sends SIGSTOP (a debugger, a shell, a power "
     "saver)";
@@ -345,7 +349,7 @@ std::optional<ChildWatch::Verdict> ChildWatch::idleness() const {
   }
   if (!proven_ && expected_.looks_up_names) return std::nullopt;
   if (crowded() && still < still_limit_in_a_crowd) return std::nullopt;
-  return Verdict{"it does nothing: its main thread stands still", hint_of_bug, true};
+  return Verdict{"it does nothing: its main thread stands still", hint_of_standstill, true};
 }
 
 std::optional<Instant> ChildWatch::poll_timeout() const {
