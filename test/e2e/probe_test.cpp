@@ -60,14 +60,10 @@ class Installed {
     scene.start_rocd({}, {"/usr/bin/env", "PATH=" + scene.path("a").string() + ":" +
                                               scene.path("b").string() + ":" + ::getenv("PATH")});
   }
-  // As package managers do it: at no moment there is none. `$real` is the tool of this machine.
+  // As package managers do it: at no moment there is none. It ends in the tool of this machine.
   void install(const std::string& directory, const std::string& sender) {
-    const auto file = scene.path(directory) / "roc-send";
-    auto made = file;
-    made += ".new";
-    write_file(made, "#!/bin/sh\nreal=" + real() + "\n" + sender + "exec $real \"$@\"\n");
-    std::filesystem::permissions(made, std::filesystem::perms::owner_all);
-    std::filesystem::rename(made, file);
+    write_program(scene.path(directory) / "roc-send",
+                  "#!/bin/sh\n" + sender + "exec " + real() + " \"$@\"\n");
   }
   [[nodiscard]] std::string message() {
     return boost::json::serialize(rocd().stream("send").at("status").at("message"));
