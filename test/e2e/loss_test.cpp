@@ -27,7 +27,8 @@ double loss_that_the_tool_tells(const Rocd& rocd, const std::string& stream) {
   return ratio;
 }
 
-// For `times` as long as its packets last at the receiver; 4/3 of that end the session.
+// For `times` as long as its packets last at the receiver. What is beyond is lost; 4/3 of it end
+// the session.
 void interrupt(const Rocd& rocd, double times) {
   const auto target = rocd.stream("receive")
                           .at("status")
@@ -57,7 +58,7 @@ TEST_CASE("a receiver that has lost audio is healthy again when nothing more is 
   // A busy machine may make of it more, so that the session ends, or less.
   constexpr int tries = 5;
   for (int i = 0; i < tries && loss_that_the_tool_tells(rocd, "receive") == 0; ++i) {
-    interrupt(rocd, 1.15 + 0.04 * i);
+    interrupt(rocd, 1.5 + 0.1 * i);
     (void)eventually([&] { return loss_that_the_tool_tells(rocd, "receive") > 0; }, 25s);
   }
   INFO("log of rocd:\n" << rocd.log());
