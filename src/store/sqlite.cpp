@@ -7,6 +7,10 @@
 namespace rocd::sqlite {
 namespace {
 
+constexpr std::string_view full_hint = "the disk is full: make room";
+constexpr std::string_view io_hint =
+    "the disk does not take it: look at its space, its limits and the kernel's log";
+
 Error error_of(sqlite3* database, std::string_view what) {
   Error error;
   error.code = ErrorCode::io;
@@ -44,6 +48,10 @@ Error error_of(sqlite3* database, std::string_view what) {
 }
 
 }  // namespace
+
+bool is_of_disk(const Error& error) {
+  return error.hint == full_hint || error.hint == io_hint;
+}
 
 Statement& Statement::bind(std::string_view text) {
   // Failures (out of memory) show at step(): the parameter is NULL and every column is NOT NULL.

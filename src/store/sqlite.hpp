@@ -19,11 +19,6 @@ inline constexpr std::string_view damaged_hint =
     "restore a copy of it, or move it and its -wal away to begin with an empty state, or use "
     "another --state-dir; rocd leaves it as it is";
 
-// Of a disk that has no room, or fails.
-inline constexpr std::string_view full_hint = "the disk is full: make room";
-inline constexpr std::string_view io_hint =
-    "the disk does not take it: look at its space, its limits and the kernel's log";
-
 struct CloseDatabase {
   void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 };
@@ -72,5 +67,8 @@ class Database {
   explicit Database(sqlite3* handle) : handle_(handle) {}
   std::unique_ptr<sqlite3, CloseDatabase> handle_;
 };
+
+// The disk has no room, or fails: the file may be whole.
+[[nodiscard]] bool is_of_disk(const Error& error);
 
 }  // namespace rocd::sqlite

@@ -265,8 +265,7 @@ Result<sqlite::Database> open_state_file(const fs::path& file, std::span<const M
 Result<sqlite::Database> open_children_file(const fs::path& file) {
   auto database = try_children_file(file);
   if (database || database.error().code == ErrorCode::unavailable) return database;
-  if (const auto& hint = database.error().hint;
-      hint == sqlite::full_hint || hint == sqlite::io_hint) {
+  if (sqlite::is_of_disk(database.error())) {
     log("store").warn("the children that run now are not written down: {}",
                       to_string(database.error()));
     return try_children_file(in_memory);

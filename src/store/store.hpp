@@ -1,6 +1,6 @@
 // What outlives the daemon: its uid, specs made over REST, runtime overrides of configured specs,
-// and the children that ran last. One SQLite file, WAL and synchronous=FULL: a write that returned
-// is on disk. Statuses are never stored.
+// what was chosen for streams, and the children that ran last. One SQLite file, WAL and
+// synchronous=FULL: a write that returned is on disk. Statuses are never stored.
 #pragma once
 
 #include <boost/json/object.hpp>

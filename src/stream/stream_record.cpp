@@ -23,6 +23,17 @@ void forget_ports(const std::vector<std::uint16_t>& ports, ExternalAddress& addr
     if (*uri && std::ranges::find(ports, (*uri)->port) != ports.end()) (*uri)->port = 0;
 }
 
+// What `asked` leaves open of it.
+ExternalAddress chosen_in(ExternalAddress complete, const ExternalAddress& asked) {
+  const auto drop_if_asked = [](std::optional<MediaUri>& uri, const std::optional<MediaUri>& from) {
+    if (from && from->port != 0) uri.reset();
+  };
+  drop_if_asked(complete.media, asked.media);
+  drop_if_asked(complete.repair, asked.repair);
+  drop_if_asked(complete.control, asked.control);
+  return complete;
+}
+
 bool same_state(const StreamStatus& a, const StreamStatus& b) {
   const auto newest = [](const StreamStatus& status) {
     return status.exits.empty() ? Now{} : status.exits.back().at;
@@ -339,7 +350,7 @@ Result<StreamPlan> StreamRecord::plan(const StreamMachine::PlanChild& request) {
     auto complete = complete_source(uid(), *source, fec, chosen_, rules);
     if (!complete) return complete.error();
     chosen_ = *complete;
-    tools_.keep_address(uid(), *complete == *source ? ExternalAddress{} : *complete);
+    tools_.keep_address(uid(), chosen_in(*complete, *source));
     *source = std::move(*complete);
   }
   return tools_.engine.plan(spec, request.devices);

@@ -104,7 +104,6 @@ TEST_CASE("a stream that waits for error correction starts when a tool that has 
   Installed installed(without_fec);
   installed.rocd().wait_for_streams({"send"}, "waiting");
   REQUIRE(eventually([&] { return installed.message().find("cannot do") != std::string::npos; }));
-  std::this_thread::sleep_for(3s);  // rocd has settled
   installed.install("a", "");
   installed.rocd().wait_for_streams({"send", "receive"}, "running", few_seconds);
 }

@@ -150,8 +150,9 @@ void expect_noticed(House& house) {
           "that the disk is back is not told", 5s);
 }
 
-// The write-ahead log is used again and again: one that has grown to its 2 MiB needs no room on a
-// disk that is full, and nothing would ever be refused. As another program may, which makes a copy.
+// The write-ahead log is used again and again: one that has grown as far as it may needs no room
+// on a disk that is full, and nothing would ever be refused. As another program may, which makes a
+// copy.
 void shorten_log(const House& house) {
   const OtherProgram other(house.state() / "rocd" / "state.db");
   other.run("PRAGMA busy_timeout = 5000");

@@ -98,6 +98,22 @@ TEST_CASE("receiving streams get the ports that they had from the next daemon, t
     REQUIRE(all_run(world));
     CHECK(ports_of(world) == first);
   }
+  SECTION("also beside an address that somebody fixed, outside of the range") {
+    const auto uid = first.begin()->first;
+    MediaUri chosen;
+    {
+      DispatcherWorld world(directory.path());
+      auto spec = world.streams->find(uid)->spec;
+      std::get<ExternalAddress>(spec.source).control = MediaUri{Protocol::rtcp, "127.0.0.1", 50000};
+      REQUIRE(world.streams->update(uid, spec).has_value());
+      REQUIRE(all_run(world));
+      chosen = ports_of(world).at(uid);
+      CHECK(chosen == first.at(uid));
+    }
+    DispatcherWorld world(directory.path());
+    REQUIRE(all_run(world));
+    CHECK(ports_of(world).at(uid) == chosen);
+  }
   SECTION("but not what was chosen for one that is deleted") {
     const auto kept = [&] {
       return Store::open(directory.path()).value()->load(StoredKind::stream_address)->size();
