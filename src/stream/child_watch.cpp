@@ -112,7 +112,9 @@ void ChildWatch::handle_port(const FactPortOpened& port) {
   if (!binding_) return;  // a sender's own port
   auto uri = binding_->asked;
   uri.port = port.port;
-  bound_[static_cast<std::size_t>(binding_->interface)] = std::move(uri);
+  const auto interface = static_cast<std::size_t>(binding_->interface);
+  bound_[interface] = std::move(uri);
+  opened_[interface] = port;
   binding_.reset();
 }
 
@@ -213,8 +215,8 @@ void ChildWatch::handle_activity(const ProcessActivity& activity, const UdpBackl
 
 std::uint64_t ChildWatch::unread_in(const UdpBacklog& udp) const {
   std::uint64_t most = 0;
-  for (const auto& uri : bound_)
-    if (uri) most = std::max(most, udp.at(uri->port));
+  for (const auto& socket : opened_)
+    if (socket.port != 0) most = std::max(most, udp.at(socket.host, socket.port));
   return most;
 }
 

@@ -135,7 +135,8 @@ class ChildWatch {
   // Its node has gone, as when the tool opens its device again because that stalls.
   std::optional<Instant> reopens_since_;
   std::optional<FactBinding> binding_;
-  std::array<std::optional<MediaUri>, 3> bound_;  // by Interface
+  std::array<std::optional<MediaUri>, 3> bound_;  // by Interface; with the host that was asked for
+  std::array<FactPortOpened, 3> opened_;          // the same, with its numeric address
   std::optional<BindFailure> bind_failure_;
   std::map<std::uint64_t, Node> nodes_;    // by serial; one, unless the tool reopens it
   std::optional<Instant> unlinked_since_;  // while it says that it works

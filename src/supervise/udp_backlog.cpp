@@ -1,6 +1,10 @@
 #include "supervise/udp_backlog.hpp"
 
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fstream>
 #include <iterator>
@@ -31,6 +35,20 @@ std::optional<T> hexadecimal_after_colon(std::string_view word) {
   return number;
 }
 
+// The bytes of an address in network order as 32-bit numbers of this machine, then the port.
+std::string kernel_name(std::string_view host, std::uint16_t port) {
+  const std::string text(host);
+  std::array<std::uint32_t, 4> numbers{};
+  std::size_t size = 1;
+  if (::inet_pton(AF_INET, text.c_str(), numbers.data()) != 1) {
+    if (::inet_pton(AF_INET6, text.c_str(), numbers.data()) != 1) return "";
+    size = numbers.size();
+  }
+  std::string name;
+  for (std::size_t i = 0; i < size; ++i) name += fmt::format("{:08X}", numbers[i]);
+  return name + fmt::format(":{:04X}", port);
+}
+
 }  // namespace
 
 UdpBacklog UdpBacklog::parse(std::string_view files) {
@@ -39,12 +57,13 @@ UdpBacklog UdpBacklog::parse(std::string_view files) {
     auto line = files.substr(0, files.find('\n'));
     files.remove_prefix(std::min(line.size() + 1, files.size()));
     next_word(line);
-    const auto port = hexadecimal_after_colon<std::uint16_t>(next_word(line));
+    const auto socket = next_word(line);
+    const auto port = hexadecimal_after_colon<std::uint16_t>(socket);
     next_word(line);
     next_word(line);
     const auto bytes = hexadecimal_after_colon<std::uint64_t>(next_word(line));
     if (!port || !bytes) continue;
-    const auto [at, is_new] = backlog.bytes_.try_emplace(*port, *bytes);
+    const auto [at, is_new] = backlog.bytes_.try_emplace(std::string(socket), *bytes);
     if (!is_new) at->second = std::min(at->second, *bytes);
   }
   return backlog;
@@ -59,8 +78,8 @@ UdpBacklog UdpBacklog::read() {
   return parse(files);
 }
 
-std::uint64_t UdpBacklog::at(std::uint16_t port) const {
-  const auto found = bytes_.find(port);
+std::uint64_t UdpBacklog::at(std::string_view host, std::uint16_t port) const {
+  const auto found = bytes_.find(kernel_name(host, port));
   return found == bytes_.end() ? 0 : found->second;
 }
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <string>
 #include <string_view>
 
 namespace rocd {
@@ -17,12 +19,14 @@ class UdpBacklog {
   // As of now. Empty if the kernel does not tell.
   [[nodiscard]] static UdpBacklog read();
 
-  // Bytes, with what the kernel itself needs for each packet. Where several sockets have this port
-  // (on several addresses) the least of them: one that is read is enough. 0 if none has.
-  [[nodiscard]] std::uint64_t at(std::uint16_t port) const;
+  // Bytes, with what the kernel itself needs for each packet. host: the numeric address that the
+  // socket is bound to, 0.0.0.0 and :: also as such, IPv6 without brackets. Where several sockets
+  // have it (SO_REUSEPORT) the least of them: one that is read is enough. 0 if none has.
+  [[nodiscard]] std::uint64_t at(std::string_view host, std::uint16_t port) const;
 
  private:
-  std::map<std::uint16_t, std::uint64_t> bytes_;  // by port
+  // By address and port as the kernel writes them, "0100007F:2711".
+  std::map<std::string, std::uint64_t, std::less<>> bytes_;
 };
 
 }  // namespace rocd

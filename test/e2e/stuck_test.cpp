@@ -146,35 +146,38 @@ TEST_CASE("children that nobody can link are left alone until the session manage
 
 TEST_CASE("a tool that hangs when it starts is not waited for", "[e2e]") {
   struct Way {
-    std::string hangs, said;
+    std::string tool, stream, hangs, said;
   };
-  const auto way = GENERATE(Way{"exec sleep 3600", "its main thread stands still"},
-                            Way{"while :; do sleep 0.1; done", "it goes on without a word"},
-                            Way{"while :; do :; done", "it uses a whole processor"});
-  INFO(way.hangs);
+  const auto way = GENERATE(
+      Way{"roc-recv", "receive", "exec sleep 3600", "its main thread stands still"},
+      Way{"roc-recv", "receive", "while :; do sleep 0.1; done", "it goes on without a word"},
+      Way{"roc-recv", "receive", "while :; do :; done", "it uses a whole processor"},
+      Way{"roc-send", "send", "exec sleep 3600", "its main thread stands still"});
+  INFO(way.tool << ": " << way.hangs);
   Scene scene(std::nullopt);
   // The real tool, until there is a file that tells it to hang.
   const auto hang = scene.path("hang");
-  const auto tool = scene.path("roc-recv");
+  const auto tool = scene.path(way.tool);
   write_file(tool, "#!/bin/sh\nif [ -e '" + hang.string() + "' ]; then " + way.hangs +
-                       "; fi\nexec roc-recv \"$@\"\n");
+                       "; fi\nexec " + way.tool + " \"$@\"\n");
   std::filesystem::permissions(tool, std::filesystem::perms::owner_all);
-  scene.write_config("tools: { roc_recv: '" + tool.string() + "' }\n" + loopback_config());
+  scene.write_config("tools: { " + std::string(way.stream == "send" ? "roc_send" : "roc_recv") +
+                     ": '" + tool.string() + "' }\n" + loopback_config());
   scene.start_rocd();
   auto& rocd = scene.rocd();
   rocd.wait_for_streams(both);
 
   write_file(hang, "");
-  const int former = rocd.child_of("receive");
+  const int former = rocd.child_of(way.stream);
   REQUIRE(::kill(former, SIGKILL) == 0);
   REQUIRE(eventually([&] {
-    const int child = rocd.child_of("receive");
+    const int child = rocd.child_of(way.stream);
     return child > 0 && child != former;
   }));
-  Detection detection(rocd, "receive");
+  Detection detection(rocd, way.stream);
   INFO(rocd.log());
   REQUIRE(detection.problem({way.said}) == "");
-  WARN("hangs when it starts: " << way.hangs << ": " << detection.times());
+  WARN("hangs when it starts: " << way.tool << ": " << way.hangs << ": " << detection.times());
 
   std::filesystem::remove(hang);
   const LoopbackTone sound(rocd);

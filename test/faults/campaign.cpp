@@ -180,7 +180,8 @@ void Campaign::begin_one(const FaultKind& kind, Happening& happening, Outcome& o
   happening.reach.add(fault.reach);
   happening.new_sound |= fault.new_sound;
   const auto at = fault.at;
-  happening.faults.push_back({std::move(fault), at, told_before, std::move(healthy)});
+  outcome.limits[kind.name] = std::chrono::duration<double>(fault.limit).count();
+  happening.faults.push_back({kind.name, std::move(fault), at, told_before, std::move(healthy)});
 }
 
 void Campaign::end_one(Happened& happened, const Happening& happening, Outcome& outcome) {
@@ -188,7 +189,7 @@ void Campaign::end_one(Happened& happened, const Happening& happening, Outcome& 
   const auto check_healths = [&] {
     for (const auto& cause : fault.causes)
       if (cause.health && !is_overtaken(cause, fault, happening.faults))
-        attempt(outcome, [&] { check_health(cause, outcome); });
+        attempt(outcome, [&] { check_health(cause, happened, happening, outcome); });
   };
   if (!fault.unreachable) check_healths();
   // Healing begins now, also while a daemon is started that is needed for it.
@@ -319,16 +320,18 @@ void Campaign::check_cause(const Cause& cause, const Happened& happened, const H
     return fault.empty();
   };
   if (eventually(told, 10s)) {
+    outcome.told[happened.kind].by_event = true;
     const bool in_health = !cause.streams.empty() && !cause.in_states_only &&
                            was_healthy(cause, happened, happening.faults, house_);
     if (!in_health) return;
-    outcome.health_told = eventually(
+    const bool health_told = eventually(
         [&] {
           story.read();
           return story.tells_health(told_before, cause.words, uris);
         },
         10s);
-    if (!outcome.health_told)
+    outcome.told[happened.kind].by_health |= health_told;
+    if (!health_told)
       outcome.problems.push_back(fmt::format(
           "health of {} was never said to be '{}':\n{}", fmt::join(cause.streams, " or "),
           fmt::join(cause.words, "' or '"), story.texts_since(told_before, uris)));
@@ -340,8 +343,11 @@ void Campaign::check_cause(const Cause& cause, const Happened& happened, const H
                   fault, fmt::join(cause.words, "' or '"), story.texts_since(told_before, uris)));
 }
 
-// As it is now.
-void Campaign::check_health(const Cause& cause, Outcome& outcome) {
+// As it is now. What was healthy before cannot show the cause of an earlier fault, and an event has
+// to say that it no longer is: not why, for another cause may come first (until a receiver knows
+// that its sender is gone, packets are lost), and then words are told seldom.
+void Campaign::check_health(const Cause& cause, const Happened& happened,
+                            const Happening& happening, Outcome& outcome) {
   std::string healths;
   const auto shown = [&] {
     healths.clear();
@@ -359,8 +365,21 @@ void Campaign::check_health(const Cause& cause, Outcome& outcome) {
     }
     return false;
   };
-  const auto limit = told_within * patience_;
-  if (eventually(shown, std::chrono::duration_cast<Milliseconds>(limit))) return;
+  const auto limit = std::chrono::duration_cast<Milliseconds>(told_within * patience_);
+  if (eventually(shown, limit)) {
+    if (!was_healthy(cause, happened, happening.faults, house_)) return;
+    std::set<std::string> uris;
+    for (const auto& stream : cause.streams) uris.insert(uris_.at(stream));
+    const auto told = [&] {
+      house_.story().read();
+      return house_.story().tells_health(happened.told_before, {""}, uris);
+    };
+    outcome.told[happened.kind].by_health |= eventually(told, limit);
+    if (!outcome.told[happened.kind].by_health)
+      outcome.problems.push_back(fmt::format("no event says that {} is no longer healthy",
+                                             fmt::join(cause.streams, " or ")));
+    return;
+  }
   outcome.problems.push_back(fmt::format("when it ends no health shows '{}' and a hint, only:\n{}",
                                          fmt::join(cause.words, "' or '"), healths));
 }

@@ -15,13 +15,20 @@
 
 namespace rocd::test {
 
+// How the cause of a fault was told.
+struct Told {
+  bool by_event = false;   // in order: before the stream ran again
+  bool by_health = false;  // newly: of a stream that was healthy before, and that only it has hit
+};
+
 struct Outcome {
-  std::vector<std::string> kinds;  // "child: SIGKILL"; two at most
+  std::vector<std::string> kinds;        // "child: SIGKILL"; two at most
+  std::map<std::string, double> limits;  // seconds, by kind, until every tone is heard
+  std::map<std::string, Told> told;      // by kind
   std::string what;
   // From the end of the fault to the end of the last disturbance, of the way that took longest.
   double recovery_seconds = 0;
-  std::string slowest;       // that way; empty: none was disturbed
-  bool health_told = false;  // the cause, by an event of health
+  std::string slowest;  // that way; empty: none was disturbed
   // Of silences that were not judged, because the way without rocd was silent, too.
   double forgiven_seconds = 0;
   // Of ways that no fault had hit: the longest, and of that what tools without a processor excuse.
@@ -54,6 +61,7 @@ class Campaign {
   static constexpr const char* pulse = "pipewire-pulse";
 
   struct Happened {
+    const char* kind;
     Fault fault;
     SteadyTime since;             // from where on it is to heal
     std::size_t told_before = 0;  // events, before it
@@ -110,7 +118,8 @@ class Campaign {
   void check_pauses(const Happening& happening, Outcome& outcome);
   void check_cause(const Cause& cause, const Happened& happened, const Happening& happening,
                    Outcome& outcome);
-  void check_health(const Cause& cause, Outcome& outcome);
+  void check_health(const Cause& cause, const Happened& happened, const Happening& happening,
+                    Outcome& outcome);
   void check_order(Outcome& outcome);
   void check_recovered(Outcome& outcome);
   [[nodiscard]] std::map<std::string, std::string> still_ill(Milliseconds limit) const;

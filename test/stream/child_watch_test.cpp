@@ -433,8 +433,11 @@ TEST_CASE("child watch: one that takes no packets from the network is noticed wi
       FactBinding{Interface::media, MediaUri::parse("rtp://0.0.0.0:0").value()}, watched.now);
   watched.watch.handle_fact(FactPortOpened{"0.0.0.0", port}, watched.now);
   watched.prove();
+  const auto row = [](const char* address, std::uint16_t at, std::uint64_t bytes) {
+    return fmt::format("1: {}:{:04X} 0:0 07 0:{:X} 0\n", address, at, bytes);
+  };
   const auto waiting = [&](std::uint64_t bytes, std::uint16_t at = port) {
-    watched.udp = UdpBacklog::parse(fmt::format("1: 0:{:X} 0:0 07 0:{:X} 0", at, bytes));
+    watched.udp = UdpBacklog::parse(row("00000000", at, bytes));
     return watched.works();
   };
   constexpr std::uint64_t full = 212'992;
@@ -463,6 +466,15 @@ TEST_CASE("child watch: one that takes no packets from the network is noticed wi
   }
   SECTION("the ports of others are no matter of its own") {
     for (int i = 0; i < 20; ++i) CHECK_FALSE(waiting(full, port + 1));
+  }
+  SECTION("nor is that of others on another address") {
+    const auto with_others = [&](std::uint64_t own, std::uint64_t of_others) {
+      watched.udp = UdpBacklog::parse(row("00000000", port, own) +
+                                      row("00000000000000000000000001000000", port, of_others));
+      return watched.works();
+    };
+    for (int i = 0; i < 20; ++i) CHECK_FALSE(with_others(0, full));
+    CHECK(endured(watched, [&] { return with_others(full, 0); }) < 2800ms);
   }
   SECTION("a sample that comes late proves nothing") {
     CHECK_FALSE(waiting(full));
