@@ -25,8 +25,8 @@ constexpr Milliseconds longest_peace = 500ms;
 constexpr Milliseconds oldest_sound = 8min;
 // After so many faults all streams have to be healthy again, in a while without any: they tell of
 // what was lost in the last 10 s, and good news waits 3 s. (That a receiver reports again takes
-// longer.)
-constexpr unsigned faults_to_recovery = 20;
+// longer.) One that health tells of comes next: it cannot be the health of the fault before.
+constexpr unsigned faults_to_recovery = 10;
 constexpr Milliseconds recovered_within = 30s;
 
 std::string difference(const std::map<std::string, int>& before,
@@ -110,8 +110,14 @@ std::vector<const FaultKind*> Campaign::choose() {
     std::shuffle(deck_.begin(), deck_.end(), random_);
   };
   fill();
-  std::vector<const FaultKind*> chosen{deck_.back()};
-  deck_.pop_back();
+  auto first = deck_.rbegin();
+  const bool healthy = happened_ > 0 && happened_ % faults_to_recovery == 0;
+  if (healthy)
+    first = std::find_if(first, deck_.rend(), [](const auto* kind) { return kind->in_health; });
+  if (first == deck_.rend()) first = deck_.rbegin();
+  std::vector<const FaultKind*> chosen{*first};
+  deck_.erase(std::next(first).base());
+  if (healthy) return chosen;
   if (chosen[0]->company == Company::none || !std::bernoulli_distribution(company_share)(random_))
     return chosen;
   const auto fits = [&](const FaultKind* kind) { return may_meet(*kind, *chosen[0]); };

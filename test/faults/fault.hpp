@@ -76,6 +76,7 @@ struct FaultKind {
   bool outlives_rocd = false;  // nothing of it goes with a rocd that is killed
   bool writes = true;          // it changes what rocd stores
   bool no_writes = false;      // nothing can be stored while it lasts
+  bool in_health = false;      // if it lasts, the health of what it hits names it meanwhile
 };
 
 // Can the two of them happen at the same time?

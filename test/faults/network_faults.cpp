@@ -205,20 +205,25 @@ Fault outage(House& house, Random& random) {
 }  // namespace
 
 void add_network_faults(std::vector<FaultKind>& kinds) {
-  const auto add = [&](const char* name, Fault (*begin)(House&, Random&), bool writes) {
+  const auto add = [&](const char* name, Fault (*begin)(House&, Random&), bool writes,
+                       bool in_health = true) {
     kinds.push_back({.name = name,
                      .company = Company::others,
                      .begin = begin,
                      .outlives_rocd = true,
-                     .writes = writes});
+                     .writes = writes,
+                     .in_health = in_health});
   };
   add("network: port taken before start", take_port, true);
   add("network: receiver appears later", absent_receiver, true);
   add("network: 5 % loss", some_loss, false);
   add("network: 20 % loss", much_loss, false);
-  add("network: 50 ms jitter", jitter, false);
+  add("network: 50 ms jitter", jitter, false, false);
   add("network: outage", outage, false);
-  kinds.push_back({"network: interface down and up", Company::last, interface_down});
+  kinds.push_back({.name = "network: interface down and up",
+                   .company = Company::last,
+                   .begin = interface_down,
+                   .in_health = true});
 }
 
 }  // namespace rocd::test

@@ -148,13 +148,17 @@ Fault freeze_wireplumber(House& house, Random& random) {
 }  // namespace
 
 void add_session_faults(std::vector<FaultKind>& kinds) {
-  kinds.push_back({"session: pipewire restarts", Company::last, restart_pipewire});
-  kinds.push_back({"session: wireplumber restarts", Company::last, restart_wireplumber});
-  kinds.push_back({"session: pipewire-pulse restarts", Company::last, restart_pulse});
-  kinds.push_back({"session: all three restart", Company::last, restart_all});
-  kinds.push_back({"session: pipewire stands still", Company::last, freeze_pipewire});
-  kinds.push_back({"session: pipewire-pulse stands still", Company::last, freeze_pulse});
-  kinds.push_back({"session: wireplumber stands still", Company::last, freeze_wireplumber});
+  const auto add = [&](const char* name, Fault (*begin)(House&, Random&), bool in_health) {
+    kinds.push_back(
+        {.name = name, .company = Company::last, .begin = begin, .in_health = in_health});
+  };
+  add("session: pipewire restarts", restart_pipewire, true);
+  add("session: wireplumber restarts", restart_wireplumber, true);
+  add("session: pipewire-pulse restarts", restart_pulse, true);
+  add("session: all three restart", restart_all, true);
+  add("session: pipewire stands still", freeze_pipewire, true);
+  add("session: pipewire-pulse stands still", freeze_pulse, true);
+  add("session: wireplumber stands still", freeze_wireplumber, false);
 }
 
 }  // namespace rocd::test
