@@ -275,6 +275,7 @@ Rocd& House::rocd() {
 }
 
 void House::kill_rocd() {
+  note_lull();
   rocd_->process().signal(SIGKILL);
   if (rocd_->process().wait() != "signal 9") throw std::runtime_error("rocd survives SIGKILL");
 }

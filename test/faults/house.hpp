@@ -86,6 +86,9 @@ class House {
   // Only where fakes_clock().
   void set_clock(std::chrono::seconds ahead);
   // Since then the tools that run report no more (docs/facts.md); not of a new rocd.
+  // How often something has kept all ways from sending for a while: told by the faults that do.
+  void note_lull() { ++lulls_; }
+  [[nodiscard]] unsigned lulls() const { return lulls_; }
   [[nodiscard]] bool clock_was_set_back() const { return set_back_; }
   // Not in builds with sanitizers: those want to be loaded before anything else.
   [[nodiscard]] static bool fakes_clock();
@@ -130,6 +133,7 @@ class House {
   int runs_ = 0;  // of rocd
   std::chrono::seconds ahead_{0};
   bool set_back_ = false;  // the clock
+  unsigned lulls_ = 0;
   std::map<std::string, std::unique_ptr<Player>> players_;
   std::map<std::string, std::unique_ptr<Ear>> ears_;
   SteadyTime sound_since_;

@@ -90,11 +90,9 @@ std::vector<Cause> nothing_arrives(const House& house, Milliseconds lasts) {
   return causes;
 }
 
-unsigned times_down = 0;  // the interface was
-
 Fault interface_down(House& house, Random& random) {
   const auto lasts = between(200ms, 6s, random);
-  ++times_down;
+  house.note_lull();
   const auto at = std::chrono::steady_clock::now();
   set_interface(false);
   return {.what = "the network interface goes down and up",
@@ -108,8 +106,8 @@ Fault interface_down(House& house, Random& random) {
 
 // As many as were to be lost (5 sigma), or late.
 void check_weather(Relay::Weather weather, const Relay::Counts& before, const Relay::Counts& now,
-                   bool was_down) {
-  const double least = was_down ? 0 : 50;  // a stream sends 200 and more a second
+                   bool was_lull) {
+  const double least = was_lull ? 0 : 50;  // a stream sends 200 and more a second
   constexpr double on_their_way = 10;
   const auto packets = static_cast<double>(now.packets - before.packets);
   const auto lost = static_cast<double>(now.lost - before.lost);
@@ -131,10 +129,10 @@ Fault weather(House& house, Random& random, Relay::Weather weather, const std::s
   return {.what = what,
           .reach = reach_of_network(house),
           .end =
-              [&house, weather, before, down_before = times_down] {
+              [&house, weather, before, lulls_before = house.lulls()] {
                 const auto now = house.relay().counts();
                 house.relay().set_weather({});
-                check_weather(weather, before, now, times_down != down_before);
+                check_weather(weather, before, now, house.lulls() != lulls_before);
               },
           .lasts = between(1s, 5s, random)};
 }
@@ -161,12 +159,12 @@ Fault loss(House& house, Random& random, double share) {
                        fmt::format("{:.0f} % of the packets are lost", share * 100));
   for (const auto& name : receivers(house))
     fault.causes.push_back({{"recovered by FEC", "gaps", "no longer arrive"}, {name}, true});
-  fault.end = [&house, repaired_before, children, down_before = times_down,
+  fault.end = [&house, repaired_before, children, lulls_before = house.lulls(),
                bad_weather = fault.end] {
     const auto now = repaired(house);
     const auto children_now = house.children();
     bad_weather();
-    if (times_down != down_before) return;  // perhaps there was nothing to repair
+    if (house.lulls() != lulls_before) return;  // perhaps there was nothing to repair
     for (const auto& [name, packets] : repaired_before) {
       // A new one counts from 0; one that another fault has hit perhaps had nothing to play to.
       const auto& sender = house.way_of(name).streams.front();

@@ -34,6 +34,7 @@ Fault restart_daemons(House& house, Random& random, const std::vector<std::strin
   if (!pipewire) causes = if_replaced(house);
   std::string names;
   std::map<std::string, int> killed;
+  house.note_lull();
   for (const auto& daemon : daemons) {
     killed[daemon] = house.session.pid(daemon);
     // Not by a script, which needs a while: events until now are of the time before. One that has
@@ -100,6 +101,7 @@ Fault freeze_daemon(House& house, const std::string& daemon, Milliseconds lasts,
   const auto children = children_of_others();
   const int pid = house.session.pid(daemon);
   house.session.signal(daemon, SIGSTOP);
+  if (daemon != "wireplumber") house.note_lull();
   require([pid] { return process_state(pid) == 'T'; }, daemon + " does not stand still");
   return {.what = daemon + " stands still for " + std::to_string(lasts.count()) + " ms",
           .reach = std::move(reach),
