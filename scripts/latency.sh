@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The latency that a listener has and the gaps that he hears, for each profile: with rocd, with the same tools
 # started by hand, and through PipeWire alone, in the same seconds; as a table.
-#   scripts/latency.sh [SECONDS [PROFILE[:TARGET]…]]     of each; default 60 s, all three, and low with less latency: "low:40ms"
+#   scripts/latency.sh [--steal] [SECONDS [PROFILE[:TARGET]…]]     of each; default 60 s, all three, and low with less latency: "low:40ms"
+# --steal: the processors are taken away from all of it for 5 to 60 ms every few seconds, as on a shared virtual machine.
 # Run it on an otherwise idle machine. Needs root or user namespaces.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,8 +1,8 @@
 // The latency that a listener has, and the gaps that he hears, with rocd and with the same two
 // tools started by hand with the same arguments, in the same seconds, beside a way through PipeWire
 // alone: a table for docs/benchmarks.md. scripts/latency.sh runs it.
-//   rocd_latency [SECONDS [PROFILE[:TARGET]…]]      of each; default 60, all three, and low with
-//   less latency
+//   rocd_latency [--steal] [SECONDS [PROFILE[:TARGET]…]]   of each; default 60, all three, and low
+//   with less latency. --steal: others take the processors away, at the same moments for each
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include <exception>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <sstream>
 
 #include "audioprobe/analysis.hpp"
@@ -31,6 +32,7 @@ constexpr int goal_missed = 3;  // exit status; 1: nothing could be measured
 constexpr unsigned rate = 48000;
 constexpr double settle_seconds = 8;  // sessions have begun, latencies are where they stay
 constexpr double longest_lag = 2;
+constexpr std::uint32_t seed_of_thieves = 7;
 constexpr const char* stay = "node.dont-fallback=true node.dont-move=true";
 
 // What is recorded, all by one recorder: their samples share one clock. On the left a tone, for the
@@ -179,7 +181,8 @@ double quantum_of(const AudioSession& session, const std::string& node) {
 
 // Prints its rows; whether the latency is at most one cycle of PipeWire above that by hand and, of
 // profile low, the gaps are no more than those of PipeWire alone.
-bool measure(const AudioSession& session, const std::string& profile, double seconds) {
+bool measure(const AudioSession& session, const std::string& profile, double seconds,
+             bool stealing) {
   const TempDirectory directory;
   const auto& path = directory.path();
   std::string settings = profile;
@@ -203,6 +206,8 @@ bool measure(const AudioSession& session, const std::string& profile, double sec
     throw std::runtime_error("nothing is recorded: " + read_file(path / "recorder.log"));
   const auto quantum = quantum_of(session, "rocd.microphone.feed");
   const double from = recorder.seconds();
+  std::optional<ProcessorThieves> thieves;
+  if (stealing) thieves.emplace(seed_of_thieves);
   steal_share();
   std::vector<double> told;
   while (recorder.seconds() < from + seconds) {
@@ -214,6 +219,7 @@ bool measure(const AudioSession& session, const std::string& profile, double sec
       throw std::runtime_error("the recorder stands still");
   }
   const double steal = steal_share();
+  thieves.reset();
   const auto heard = recorder.read(from, from + seconds);
   const auto report = [&](std::size_t tap) {
     return rocd::audio::analyze_channel(heard.channels[tap], rate);
@@ -288,11 +294,13 @@ bool measure_pause(int times) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const double seconds = argc > 1 ? std::atof(argv[1]) : 60;
-  std::vector<std::string> profiles(argv + std::min(argc, 2), argv + argc);
+  const bool stealing = argc > 1 && std::string(argv[1]) == "--steal";
+  const std::vector<std::string> words(argv + (stealing ? 2 : 1), argv + argc);
+  const double seconds = words.empty() ? 60 : std::atof(words.front().c_str());
+  std::vector<std::string> profiles(words.begin() + (words.empty() ? 0 : 1), words.end());
   if (profiles.empty()) profiles = {"low:30ms", "low:40ms", "low", "balanced", "robust"};
   if (seconds < 1) {
-    std::cerr << "usage: rocd_latency [SECONDS [PROFILE[:TARGET]...]]\n";
+    std::cerr << "usage: rocd_latency [--steal] [SECONDS [PROFILE[:TARGET]...]]\n";
     return 2;
   }
   try {
@@ -301,11 +309,13 @@ int main(int argc, char** argv) {
     for (const std::string name : {"hand.speaker", "hand.microphone", "control"})
       make_sink(session, name, 1);
     std::cout
-        << fmt::format("{:.0f} s each, rs8m, no loss\n\n", seconds)
+        << fmt::format("{:.0f} s each, rs8m, no loss{}\n\n", seconds,
+                       stealing ? ", processors taken away" : "")
         << "| profile | way | latency, ms: median (range) | gaps (longest, ms) | GET /streams "
            "says, ms | quantum, ms | steal |\n|---|---|---|---|---|---|---|\n";
     bool good = true;
-    for (const auto& profile : profiles) good = measure(session, profile, seconds) && good;
+    for (const auto& profile : profiles)
+      good = measure(session, profile, seconds, stealing) && good;
     std::cout
         << "\ngoal: at most one cycle of PipeWire above the latency by hand, with low no more "
            "gaps than through PipeWire alone: "
