@@ -380,8 +380,9 @@ void Campaign::check_health(const Cause& cause, const Happened& happened,
       house_.story().read();
       return house_.story().tells_health(happened.told_before, {""}, uris);
     };
-    outcome.told[happened.kind].by_health |= eventually(told, limit);
-    if (!outcome.told[happened.kind].by_health)
+    const bool newly = eventually(told, limit);
+    outcome.told[happened.kind].by_health |= newly;
+    if (!newly)
       outcome.problems.push_back(fmt::format("no event says that {} is no longer healthy",
                                              fmt::join(cause.streams, " or ")));
     return;

@@ -72,11 +72,9 @@ std::string report(const std::vector<Outcome>& outcomes) {
     if (outcome.forgiven_seconds > 0) forgiven.push_back(outcome.forgiven_seconds);
   }
   std::string text =
-      "| fault | alone | in a pair | limit, s | back after, s: median | p99 | max | cause told by "
-      "an "
-      "event | newly by health | not healed as it should "
-      "|\n|---|---|---|---|---|---|---|---|---|---|"
-      "\n";
+      "| fault | alone | in a pair | limit, s | back after, s: median | p99 | max | "
+      "cause told by an event | newly by health | not healed as it should |\n"
+      "|---|---|---|---|---|---|---|---|---|---|\n";
   for (const auto& [name, row] : rows) text += line(name, row);
   if (outcomes.empty()) return text;
   text += line("all", all);
