@@ -34,6 +34,12 @@ json::object tool_json(const ToolInfo& tool) {
 
 }  // namespace
 
+json::object state_json(const Result<>& written) {
+  if (written) return {{"writable", true}};
+  return {
+      {"writable", false}, {"message", written.error().message}, {"hint", written.error().hint}};
+}
+
 json::object system_json(const Services& services) {
   const auto& context = services.context;
   const auto& engine = context.engine.info();
@@ -55,11 +61,6 @@ json::object system_json(const Services& services) {
     pipewire["message"] = no_session_manager;
     pipewire["hint"] = "start it: systemctl --user start wireplumber";
   }
-  json::object state{{"writable", true}};
-  if (const auto writable = context.store.check_writable(); !writable)
-    state = {{"writable", false},
-             {"message", writable.error().message},
-             {"hint", writable.error().hint}};
   const auto now = Now::read();
   const auto uptime = now.mono - context.started;
   json::object body{
@@ -72,7 +73,7 @@ json::object system_json(const Services& services) {
       {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
       {"config_file", context.config.file.empty() ? json::value(nullptr)
                                                   : json::value(context.config.file.string())}};
-  body["state"] = std::move(state);
+  body["state"] = state_json(context.store.check_writable());
   body["pipewire"] = std::move(pipewire);
   body["engine"] =
       json::object{{"id", engine.id}, {"probed", engine.probed}, {"usable", engine.usable}};

@@ -21,6 +21,7 @@
 #include "app/process_setup.hpp"
 #include "app/reloader.hpp"
 #include "app/service_manager.hpp"
+#include "app/store_watch.hpp"
 #include "base/log.hpp"
 #include "base/version.hpp"
 #include "device/endpoint_dispatcher.hpp"
@@ -96,6 +97,7 @@ struct Daemon::Impl {
             io.get_executor(), spawner,
             {.tools = {config.tools.roc_send, config.tools.roc_recv}, .environment = environment}),
         events(Uid::random().str().substr(0, 6)),  // tells this run from others
+        store_watch(io.get_executor(), *store, events),
         endpoints(io.get_executor(), uid, driver, *store, events),
         streams(io.get_executor(), {uid, config.ports, config.tools.allow_extra_args}, engine,
                 supervisor, endpoints, *store, events),
@@ -147,6 +149,7 @@ struct Daemon::Impl {
   PipeWireDriver driver;
   RocCliEngine engine;
   EventBus events;
+  StoreWatch store_watch;
   EndpointDispatcher endpoints;
   StreamDispatcher streams;
   Reloader reloader;

@@ -32,6 +32,8 @@ std::string_view to_string(EventType type) {
       return "daemon.pipewire";
     case EventType::daemon_tools:
       return "daemon.tools";
+    case EventType::daemon_state:
+      return "daemon.state";
     case EventType::daemon_reloaded:
       return "daemon.reloaded";
     case EventType::daemon_stopping:

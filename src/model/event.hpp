@@ -27,6 +27,7 @@ enum class EventType {
   peer_updated,
   daemon_pipewire,  // connected or not
   daemon_tools,     // probed anew
+  daemon_state,     // what is stored can be written, or not
   daemon_reloaded,  // the configuration was applied
   daemon_stopping,
   // Of the delivery, never filtered out.
@@ -40,7 +41,8 @@ inline constexpr std::array event_types{
     EventType::stream_state,     EventType::stream_health,    EventType::stream_metrics,
     EventType::endpoint_created, EventType::endpoint_updated, EventType::endpoint_deleted,
     EventType::endpoint_state,   EventType::peer_updated,     EventType::daemon_pipewire,
-    EventType::daemon_tools,     EventType::daemon_reloaded,  EventType::daemon_stopping};
+    EventType::daemon_tools,     EventType::daemon_state,     EventType::daemon_reloaded,
+    EventType::daemon_stopping};
 
 [[nodiscard]] std::string_view to_string(EventType type);  // "stream.state"
 

@@ -67,6 +67,7 @@ struct Store::Impl {
   sqlite::Database children;
   std::vector<UnreadableItem> unreadable = {};
   bool last_write_failed = false;
+  std::function<void()> on_change = {};
 
   [[nodiscard]] Result<> put(StoredKind kind, const StoredItem& item);
   [[nodiscard]] Result<> remove(StoredKind kind, const Uid& uid);
@@ -116,6 +117,7 @@ Result<> Store::Impl::noted(Result<> written) {
     log("store").info("the state can be written again");
   else
     log("store").error("the state cannot be written: {}", to_string(written.error()));
+  if (on_change) on_change();
   return written;
 }
 
@@ -222,6 +224,10 @@ const std::vector<UnreadableItem>& Store::unreadable() const {
 Result<> Store::check_writable() {
   if (!impl_->last_write_failed) return {};
   return impl_->noted(impl_->write_again());
+}
+
+void Store::set_on_change(std::function<void()> listener) {
+  impl_->on_change = std::move(listener);
 }
 
 Result<> Store::put(StoredKind kind, const StoredItem& item) {

@@ -5,6 +5,7 @@
 
 #include <boost/json/object.hpp>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,6 +65,9 @@ class Store final {
   // Whether the last write that was asked for is on disk. If it is not, it is tried once more
   // whether the disk takes one by now: the error of that, with a hint.
   [[nodiscard]] Result<> check_writable();
+  // Called when a write fails and the one before it did not, and the other way round; in the middle
+  // of whatever has written. One listener; empty: none.
+  void set_on_change(std::function<void()> listener);
 
   // Errors: io; unavailable while another program holds a lock. Nothing is changed then.
   [[nodiscard]] Result<> put(StoredKind kind, const StoredItem& item);

@@ -258,6 +258,15 @@ TEST_CASE("while the disk is full rocd runs, says so, and writes again when ther
   const fs::path inside =
       "/proc/" + std::to_string(rocd.process().pid()) + "/root" + silent.state().string();
   REQUIRE(fs::exists(inside / "state.db"));
+  const TempDirectory scratch;
+  const auto news = scratch.path() / "news";
+  const Process reader({.argv = {"curl", "-sN", rocd.http().url() + "/events?types=daemon.state"},
+                        .output = news,
+                        .errors = {}});
+  const auto is_told = [&](const std::string& what) {
+    return eventually([&] { return read_file(news).find(what) != std::string::npos; });
+  };
+  REQUIRE(is_told("\"synced\""));
   take_microphones(rocd, 2);
   std::ofstream filler(inside / "filler", std::ios::binary);
   while (filler.write(noise(512).data(), 512).flush()) continue;
@@ -271,8 +280,11 @@ TEST_CASE("while the disk is full rocd runs, says so, and writes again when ther
   const auto ready = rocd.http().request("GET", "/readyz");
   CHECK(ready.status == 503);
   CHECK(ready.body.find("the state directory cannot be written to") != std::string::npos);
+  CHECK(is_told(R"("post":{"state":{"writable":false,)"));
+  CHECK(is_told(R"("hint":"the disk is full: make room"}})"));
   fs::remove(inside / "filler");
-  // Known without a write of anybody's.
+  // Known without a write of anybody's, or a question.
+  CHECK(is_told(R"("post":{"state":{"writable":true}})"));
   CHECK(rocd.http().get("/system").at("state").at("writable").as_bool());
   take_microphones(rocd, 2);
   CHECK(count(rocd) == 4);

@@ -84,6 +84,15 @@ TEST_CASE("what each type says") {
              {{"pipewire", {{"connected", false}}}}) == "not connected");
   CHECK(text("daemon.tools", nullptr, {{"tools", system().at("tools")}}) ==
         "roc-send 0.4.0, roc-recv 0.4.0");
+  CHECK(text("daemon.tools", nullptr, {{"engine", {{"id", "roc-cli"}, {"usable", false}}}}) ==
+        "none can be used: rocctl status tells why");
+  CHECK(text("daemon.tools", nullptr, {{"engine", {{"id", "roc-cli"}, {"usable", true}}}}) ==
+        "looked at anew: rocctl status shows them");
+  const json::value bad = {{"writable", false}, {"message", "disk full"}, {"hint", "make room"}};
+  CHECK(text("daemon.state", {{"state", {{"writable", true}}}}, {{"state", bad}}) ==
+        "the state cannot be written: disk full; make room");
+  CHECK(text("daemon.state", {{"state", bad}}, {{"state", {{"writable", true}}}}) ==
+        "the state can be written again");
   CHECK(text("synced", nullptr, nullptr) == "that is all there is; what follows are changes");
   CHECK(text("reset", nullptr, nullptr) == "events were lost; once more all there is");
   CHECK(text("sync", nullptr, system()) == "rocd 0.1.0, PipeWire connected");

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "store/files.hpp"
+#include "support/database.hpp"
 #include "support/temp_directory.hpp"
 
 using namespace rocd;
@@ -303,6 +304,23 @@ TEST_CASE("a lock of another program refuses a write, and says nothing of the di
   REQUIRE(sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK);
   CHECK(sqlite3_close(other) == SQLITE_OK);
   must(store->put(StoredKind::stream, item(first, 2, {{"name", "after"}})));
+}
+
+TEST_CASE("whoever listens is told when writes begin to fail, and when they work again") {
+  const TempDirectory scratch;
+  auto store = open_store(scratch.path());
+  int changes = 0;
+  store->set_on_change([&] { ++changes; });
+  must(store->put(StoredKind::stream, item(first, 1, {{"name", "before"}})));
+  CHECK(changes == 0);
+  OtherProgram other(scratch.path() / "state.db");
+  other.run("ALTER TABLE item RENAME TO away");
+  REQUIRE(store->put(StoredKind::stream, item(first, 2, {{"name", "meanwhile"}})).has_error());
+  REQUIRE(store->put(StoredKind::stream, item(first, 3, {{"name", "meanwhile"}})).has_error());
+  CHECK(changes == 1);
+  other.run("ALTER TABLE away RENAME TO item");
+  must(store->put(StoredKind::stream, item(first, 2, {{"name", "after"}})));
+  CHECK(changes == 2);
 }
 
 TEST_CASE("a write that the disk does not take is an error, and what was acknowledged stays") {

@@ -135,7 +135,16 @@ std::string daemon_text(const json::value& envelope, const std::string& type) {
                ? "connected" + (version.empty() ? "" : ", " + version)
                : "not connected";
   }
+  if (type == "daemon.state") {
+    if (true_at(*post, "/state/writable")) return "the state can be written again";
+    const auto hint = text_at(*post, "/state/hint");
+    return "the state cannot be written: " + text_at(*post, "/state/message") +
+           (hint.empty() ? "" : "; " + hint);
+  }
   if (type != "daemon.tools") return changes_text(envelope);
+  if (find_at(*post, "/tools") == nullptr)
+    return true_at(*post, "/engine/usable") ? "looked at anew: rocctl status shows them"
+                                            : "none can be used: rocctl status tells why";
   std::string text;
   for (const auto& tool : items_at(*post, "/tools"))
     text += (text.empty() ? "" : ", ") + text_at(tool, "/name") + " " +
@@ -151,6 +160,7 @@ Tone tone_of(const json::value& envelope, const std::string& type) {
   if (type == "stream.health")
     return tone_of_health(text_at(envelope, "/post/status/health/overall"));
   if (type == "reset" || type == "daemon.stopping") return Tone::bad;
+  if (type == "daemon.state" && !true_at(envelope, "/post/state/writable")) return Tone::bad;
   return Tone::plain;
 }
 
