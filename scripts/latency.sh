@@ -8,6 +8,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=${PRESET:-debug}  # rocd carries no audio: how it was built does not matter
 
-cmake --preset "$preset" >/dev/null
+cmake --preset "$preset" -DROCD_TESTS=ON >/dev/null
 cmake --build --preset "$preset" --target rocd rocd_latency >/dev/null
 exec "build/$preset/bin/rocd_latency" "$@"

@@ -232,7 +232,9 @@ bool measure(const AudioSession& session, const std::string& profile, double sec
             << fmt::format("| | PipeWire alone | | {} | | | |", text_of(report(6))) << std::endl;
   // Of a target that is no profile it is only shown what becomes of it.
   const bool is_profile = profile.find(':') == std::string::npos;
-  if (is_profile && !stealing && std::abs(median(told) - ours.median_ms) > 10)
+  // Where much time is stolen a latency of the one moment is not that of the other.
+  const bool is_steady_machine = !stealing && steal < 0.01;
+  if (is_profile && is_steady_machine && std::abs(median(told) - ours.median_ms) > 10)
     throw std::runtime_error("GET /streams does not tell the latency that is measured");
   const bool is_steady = profile != "low" || report(1).gaps <= report(6).gaps;
   if (!is_steady) std::cout << "goal: no more gaps with low than through PipeWire alone: no\n";
