@@ -15,8 +15,7 @@ namespace rocd::test {
 
 class Detection {
  public:
-  // To be made right before harm is done to the child that the stream has now; right after what
-  // takes its time itself.
+  // To be made right before harm is done to the child that the stream has now.
   Detection(const Rocd& rocd, const std::string& stream);
   Detection(const Detection&) = delete;
   Detection& operator=(const Detection&) = delete;

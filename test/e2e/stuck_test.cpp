@@ -100,8 +100,8 @@ TEST_CASE("a child that nobody links again is replaced", "[e2e]") {
     INFO(stream);
     // Else the session manager links it again as soon as any client appears.
     scene.session.signal("wireplumber", SIGSTOP);
-    unlink_child(scene.session, stream, channel);
     Detection detection(rocd, stream);
+    unlink_child(scene.session, stream, channel);
     std::vector<std::string> words{channel.empty() ? "its PipeWire node is no longer linked"
                                                    : "a channel of its PipeWire node is no longer"};
     // Nobody asks a receiver for sound then, and it may be seen to stand still before.
