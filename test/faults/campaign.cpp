@@ -80,7 +80,7 @@ bool was_healthy(const Cause& cause, const Happened& happened, const std::vector
 }  // namespace
 
 Campaign::Campaign(House& house, std::uint32_t seed, const std::string& only, double patient)
-    : house_(house), patience_(patient), random_(seed) {
+    : house_(house), patience_(patient), seed_(seed) {
   std::vector<std::string> texts;
   boost::algorithm::split(texts, only, boost::algorithm::is_any_of(","));
   for (const auto& kind : fault_kinds())
@@ -111,7 +111,7 @@ std::vector<const FaultKind*> Campaign::choose() {
   };
   fill();
   auto first = deck_.rbegin();
-  const bool healthy = happened_ > 0 && happened_ % faults_to_recovery == 0;
+  const bool healthy = turn_ > 1 && (turn_ - 1) % faults_to_recovery == 0;
   if (healthy)
     first = std::find_if(first, deck_.rend(), [](const auto* kind) { return kind->in_health; });
   if (first == deck_.rend()) first = deck_.rbegin();
@@ -208,6 +208,9 @@ Outcome Campaign::next() {
   Outcome outcome;
   std::size_t logged_before = 0;
   Happening happening;
+  // Of its own for each: what one fault finds does not change the next.
+  std::seed_seq seeds{seed_, ++turn_};
+  random_.seed(seeds);
   attempt(outcome, [&] {
     if (house_.sound_age() > oldest_sound) renew_sound();
     house_.story().read();
@@ -258,7 +261,7 @@ void Campaign::judge(const Happening& happening, Outcome& outcome) {
     if (happened.fault.check) attempt(outcome, happened.fault.check);
   attempt(outcome, [&] { check_inventory(outcome); });
   attempt(outcome, [&] { check_order(outcome); });
-  if (++happened_ % faults_to_recovery == 0) attempt(outcome, [&] { check_recovered(outcome); });
+  if (turn_ % faults_to_recovery == 0) attempt(outcome, [&] { check_recovered(outcome); });
 }
 
 void Campaign::begin_peace(SteadyTime since) {

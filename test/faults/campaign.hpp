@@ -29,6 +29,8 @@ struct Outcome {
   // From the end of the fault to the end of the last disturbance, of the way that took longest.
   double recovery_seconds = 0;
   std::string slowest;  // that way; empty: none was disturbed
+  // To where all tones at once, also of ways that were not hit, began to be heard without a break.
+  double whole_seconds = 0;
   // Of silences that were not judged, because the way without rocd was silent, too.
   double forgiven_seconds = 0;
   // Of ways that no fault had hit: the longest, and of that what tools without a processor excuse.
@@ -146,13 +148,14 @@ class Campaign {
 
   House& house_;
   double patience_;
-  Random random_;
+  std::uint32_t seed_;
+  Random random_;  // of this turn
   std::vector<const FaultKind*> kinds_;
   std::vector<const FaultKind*> deck_;  // each kind comes up before any comes up again
   std::map<std::string, int> inventory_;
   std::map<std::string, std::string> uris_;  // of streams, by display name
   std::size_t told_before_ = 0;              // events before the fault
-  unsigned happened_ = 0;                    // faults
+  std::uint32_t turn_ = 0;                   // which fault it is, from 1 on
   std::optional<Peace> peace_;               // none: it is broken
   bool broken_ = false;
 };

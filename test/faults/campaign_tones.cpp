@@ -191,12 +191,16 @@ void Campaign::check_tones(const Happening& happening, Outcome& outcome) {
   const auto ended = house_.ended_programs();
   if (!ended.empty()) outcome.problems.push_back(ended);
   Controls controls;
-  auto due = happening.begin;
-  for (const auto& happened : happening.faults) due = std::max(due, happened.since);
+  auto healing = happening.begin;
+  for (const auto& happened : happening.faults) healing = std::max(healing, happened.since);
+  auto due = healing;
   for (const auto& way : house_.ways())
     due = std::max(due, check_way(way, happening, until, controls, outcome));
   due += std::chrono::duration_cast<Clock::duration>(longest_unrest * patience_);
-  if (missing.empty()) begin_peace(until);
+  if (missing.empty()) {
+    outcome.whole_seconds = std::max(0.0, seconds(until - healing));
+    begin_peace(until);
+  }
   if (missing.empty() && until > due)
     outcome.problems.push_back(
         fmt::format("all tones at once are there {:.1f} s too late", seconds(until - due)));

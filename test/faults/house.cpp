@@ -199,6 +199,11 @@ void House::follow_ports() {
   }
 }
 
+void House::mute_speaker() {
+  const auto device = rocd_->endpoint("rocd.speaker-a");
+  rocd_->http().patch(std::string(device.at("endpoint_uri").as_string()), {{"muted", true}});
+}
+
 const Way& House::way_of(const std::string& stream) const {
   for (const auto& way : ways_)
     if (std::ranges::find(way.streams, stream) != way.streams.end()) return way;

@@ -86,14 +86,18 @@ class House {
   // Only where fakes_clock().
   void set_clock(std::chrono::seconds ahead);
   // Since then the tools that run report no more (docs/facts.md); not of a new rocd.
+  [[nodiscard]] bool clock_was_set_back() const { return set_back_; }
   // How often something has kept all ways from sending for a while: told by the faults that do.
   void note_lull() { ++lulls_; }
   [[nodiscard]] unsigned lulls() const { return lulls_; }
-  [[nodiscard]] bool clock_was_set_back() const { return set_back_; }
   // Not in builds with sanitizers: those want to be loaded before anything else.
   [[nodiscard]] static bool fakes_clock();
   // Runs the real one; `works` false: a program that fails at once.
   void set_tool(const std::string& name, bool works);
+
+  // Whatever goes by way of that device is not heard any more, though its streams run: to see
+  // whether that is noticed.
+  void mute_speaker();
 
   // A player, a sink and a recorder without rocd: what is silent here, too, is not its doing.
   [[nodiscard]] const Way& control() const { return control_; }

@@ -1,5 +1,8 @@
 // The fault campaign: see docs/reliability.md.
-//   rocd_faults [--faults N] [--seed S] [--only TEXT,…] [--patience N] [--report FILE] [--list]
+//   rocd_faults [--faults N] [--seed S] [--only TEXT,…] [--patience N] [--report FILE] [--sabotage]
+//   rocd_faults --list
+// --sabotage: a device is muted, so that what it plays is not heard again: the judge has to tell
+// it.
 // --patience: how many times the limits; for machines that others use, too.
 // Exit status 1 if a fault did not heal as it should, 2 for a wrong call.
 #include <fmt/format.h>
@@ -27,7 +30,7 @@ struct Call {
   std::uint32_t seed = std::random_device{}();
   std::string only, report;
   unsigned patience = 1;
-  bool list = false;
+  bool list = false, sabotage = false;
 };
 
 template <class T>
@@ -40,8 +43,8 @@ bool parse(int argc, char** argv, Call& call) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
     const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
-    if (option == "--list") {
-      call.list = true;
+    if (option == "--list" || option == "--sabotage") {
+      (option == "--list" ? call.list : call.sabotage) = true;
       continue;
     }
     if (value == nullptr) return false;
@@ -67,6 +70,7 @@ void run(const Call& call, std::vector<Outcome>& outcomes) {
   House house(call.seed);
   Campaign campaign(house, call.seed, call.only, call.patience);
   campaign.begin();
+  if (call.sabotage) house.mute_speaker();
   for (unsigned i = 0; i < call.faults; ++i) {
     outcomes.push_back(campaign.next());
     const auto& outcome = outcomes.back();
@@ -115,7 +119,7 @@ int main(int argc, char** argv) {
   Call call;
   if (!parse(argc, argv, call)) {
     std::cerr << "usage: rocd_faults [--faults N] [--seed S] [--only TEXT,...] [--patience N] "
-                 "[--report FILE] [--list]\n";
+                 "[--report FILE] [--sabotage] [--list]\n";
     return 2;
   }
   if (call.list) {

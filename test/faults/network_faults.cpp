@@ -59,6 +59,8 @@ Fault take_port(House& house, Random& random) {
           .causes = causes};
 }
 
+const std::vector<std::string> no_answer{"no receiver answers", "the receiver no longer answers"};
+
 Fault absent_receiver(House& house, Random& random) {
   const auto stream = pick(receivers(house), random);
   disable(house, stream);
@@ -70,12 +72,11 @@ Fault absent_receiver(House& house, Random& random) {
   const auto lasts = between(500ms, 8s, random);
   // Without a control address nobody can know; the sender starts, and bad news waits 3 s then.
   const bool shows = lasts > shows_in_health + 2s && !way.fec.empty();
-  return {
-      .what = stream + " appears after its sender",
-      .reach = reach_of(house, way.streams),
-      .end = [&house, stream] { enable(house, stream, true); },
-      .lasts = lasts,
-      .causes = shows ? std::vector<Cause>{{{"receiver"}, {sender}, true}} : std::vector<Cause>{}};
+  return {.what = stream + " appears after its sender",
+          .reach = reach_of(house, way.streams),
+          .end = [&house, stream] { enable(house, stream, true); },
+          .lasts = lasts,
+          .causes = shows ? std::vector<Cause>{{no_answer, {sender}, true}} : std::vector<Cause>{}};
 }
 
 // Of each way one of the two streams says that nothing arrives, if it lasts.

@@ -11,6 +11,7 @@ namespace {
 
 struct Row {
   std::vector<double> seconds;  // of each fault that it was part of
+  double whole = 0;
   std::size_t in_pairs = 0;
   double limit = 0;
   std::size_t told_by_event = 0, told_by_health = 0;
@@ -28,6 +29,7 @@ struct Row {
     told_by_event += tells(&Told::by_event) ? 1 : 0;
     told_by_health += tells(&Told::by_health) ? 1 : 0;
     seconds.push_back(outcome.recovery_seconds);
+    whole = std::max(whole, outcome.whole_seconds);
     in_pairs += outcome.kinds.size() > 1 ? 1 : 0;
     failed += outcome.problems.empty() ? 0 : 1;
   }
@@ -44,10 +46,11 @@ double longest(const std::vector<double>& seconds) {
 
 std::string line(const std::string& name, Row row) {
   std::sort(row.seconds.begin(), row.seconds.end());
-  return fmt::format("| {} | {} | {} | {:.1f} | {:.1f} | {:.1f} | {:.1f} | {} | {} | {} |\n", name,
-                     row.seconds.size() - row.in_pairs, row.in_pairs, row.limit,
-                     at(row.seconds, 0.5), at(row.seconds, 0.99), row.seconds.back(),
-                     row.told_by_event, row.told_by_health, row.failed);
+  return fmt::format(
+      "| {} | {} | {} | {:.1f} | {:.1f} | {:.1f} | {:.1f} | {:.1f} | {} | {} | {} |\n", name,
+      row.seconds.size() - row.in_pairs, row.in_pairs, row.limit, at(row.seconds, 0.5),
+      at(row.seconds, 0.99), row.seconds.back(), row.whole, row.told_by_event, row.told_by_health,
+      row.failed);
 }
 
 }  // namespace
@@ -73,8 +76,9 @@ std::string report(const std::vector<Outcome>& outcomes) {
   }
   std::string text =
       "| fault | alone | in a pair | limit, s | back after, s: median | p99 | max | "
-      "cause told by an event | newly by health | not healed as it should |\n"
-      "|---|---|---|---|---|---|---|---|---|---|\n";
+      "all tones whole, max | cause told by an event | newly by health | not healed as it should "
+      "|\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|\n";
   for (const auto& [name, row] : rows) text += line(name, row);
   if (outcomes.empty()) return text;
   text += line("all", all);

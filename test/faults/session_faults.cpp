@@ -43,7 +43,8 @@ Fault restart_daemons(House& house, Random& random, const std::vector<std::strin
     require([pid = killed[daemon]] { return !process_runs(pid); }, daemon + " does not end");
     names += (names.empty() ? "" : " and ") + daemon;
   }
-  if (pipewire && lasts > shows_in_health) causes = in_health_of(house.streams(), "PipeWire");
+  if (pipewire && lasts > shows_in_health)
+    causes = in_health_of(house.streams(), "waits for PipeWire");
   if (pipewire) causes.push_back({{"\"connected\":false"}, {}});
   if (pulse && lasts > shows_in_health) {
     const auto shown = in_health_of(house.piped_streams(), "Pulse server does not run");

@@ -121,6 +121,11 @@ Fault kill_all(House& house, Random& random) {
           .unreachable = true};
 }
 
+// Of /system, by events.
+std::vector<Cause> disk_story() {
+  return {{{"\"writable\":false"}, {}}, {{"\"writable\":true"}, {}}};
+}
+
 // A refused write, and one that works again, are part of the fault: nothing is lost in silence.
 void expect_refused(House& house) {
   // What fits into files that are there already is kept.
@@ -180,7 +185,8 @@ Fault full_disk(House& house, Random& random) {
                 expect_noticed(house);
                 expect_written(house);
               },
-          .lasts = between(500ms, 3s, random)};
+          .lasts = between(500ms, 3s, random),
+          .causes = disk_story()};
 }
 
 // Every write to a file fails, also to those that are open, as on a file system that the kernel has
@@ -215,7 +221,8 @@ Fault unwritable_disk(House& house, Random& random) {
                 expect_noticed(house);
                 expect_written(house);
               },
-          .lasts = between(0ms, 2s, random)};
+          .lasts = between(0ms, 2s, random),
+          .causes = disk_story()};
 }
 
 // As rocd shows it: seconds since the epoch.
