@@ -25,7 +25,7 @@ for program in wrk:wrk nginx:nginx-light supervisord:supervisor; do
     exit 1
   }
 done
-cmake --build "$build" --target rocd rocd_bench_rest_load rocd_bench_roc_tool >/dev/null
+cmake --build "$build" --target rocd rocd_bench_rest_load >/dev/null
 bin=$(realpath "$build/bin")
 
 work=$(mktemp -d /tmp/rocd-bench-rest-XXXXXX)
@@ -42,8 +42,8 @@ trap 'exit 130' INT TERM HUP
 # --- who is compared --------------------------------------------------------------------------------
 
 mkdir -p "$work/tools" "$work/run"
-cp "$bin/rocd_bench_roc_tool" "$work/tools/roc-send"
-cp "$bin/rocd_bench_roc_tool" "$work/tools/roc-recv"
+# Nothing is started without PipeWire; the real tools answer rocd's questions, so that it asks them once.
+for name in roc-send roc-recv; do ln -s "$(command -v "$name")" "$work/tools/$name"; done
 
 rocd_config() {  # COUNT NAME_OF_THE_FIRST
   local i

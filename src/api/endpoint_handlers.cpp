@@ -1,5 +1,6 @@
 // /peers/{peer_uid}/endpoints and /peers/{peer_uid}/endpoints/{endpoint_uid}.
 #include <boost/json/array.hpp>
+#include <utility>
 
 #include "api/handlers.hpp"
 #include "api/respond.hpp"
@@ -21,7 +22,7 @@ HttpResponse list_endpoints(const Call&, Services& services) {
   for (const auto& endpoint : services.context.endpoints.list()) {
     list.push_back(to_json(endpoint, services.context.self.uid));
   }
-  return json_response(200, list);
+  return json_response(200, std::move(list));
 }
 
 HttpResponse respond(int status, const Endpoint& endpoint, Services& services) {

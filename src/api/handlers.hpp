@@ -35,7 +35,7 @@ void add_config_routes(Router& router, Services& services);
 void add_document_routes(Router& router, Services& services);
 
 [[nodiscard]] boost::json::object system_json(const Services& services);  // GET /system
-[[nodiscard]] boost::json::object state_json(const Result<>& written);    // its `state`
+[[nodiscard]] boost::json::object storage_json(const Result<>& written);  // its `state`
 // What a snapshot of events consists of. `services` outlives what it returns.
 [[nodiscard]] std::vector<EventBus::Resource> event_resources(Services& services);
 

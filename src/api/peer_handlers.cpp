@@ -1,5 +1,6 @@
 // /peers and /peers/{peer_uid}: today only the local peer.
 #include <boost/json/array.hpp>
+#include <utility>
 
 #include "api/handlers.hpp"
 #include "api/respond.hpp"
@@ -65,7 +66,7 @@ void add_peer_routes(Router& router, Services& services) {
   router.add({Method::get, "/peers", BodyKind::none, {}, [&services](const Call&) {
                 boost::json::array peers;
                 peers.push_back(to_json(services.context.self));
-                return json_response(200, peers);
+                return json_response(200, std::move(peers));
               }});
   router.add({Method::get, "/peers/{peer_uid}", BodyKind::none, {}, [&services](const Call& call) {
                 return read_peer(call, services);

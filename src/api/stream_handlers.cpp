@@ -1,5 +1,6 @@
 // /streams, /streams/{stream_uid} and /streams/{stream_uid}/restart.
 #include <boost/json/array.hpp>
+#include <utility>
 
 #include "api/handlers.hpp"
 #include "api/respond.hpp"
@@ -12,7 +13,7 @@ namespace {
 HttpResponse list_streams(Services& services) {
   boost::json::array list;
   for (const auto& stream : services.context.streams.list()) list.push_back(to_json(stream));
-  return json_response(200, list);
+  return json_response(200, std::move(list));
 }
 
 HttpResponse respond(int status, const Stream& stream) {

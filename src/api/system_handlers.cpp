@@ -34,7 +34,7 @@ json::object tool_json(const ToolInfo& tool) {
 
 }  // namespace
 
-json::object state_json(const Result<>& written) {
+json::object storage_json(const Result<>& written) {
   if (written) return {{"writable", true}};
   return {
       {"writable", false}, {"message", written.error().message}, {"hint", written.error().hint}};
@@ -73,7 +73,7 @@ json::object system_json(const Services& services) {
       {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
       {"config_file", context.config.file.empty() ? json::value(nullptr)
                                                   : json::value(context.config.file.string())}};
-  body["state"] = state_json(context.store.check_writable());
+  body["state"] = storage_json(context.store.check_writable());
   body["pipewire"] = std::move(pipewire);
   body["engine"] =
       json::object{{"id", engine.id}, {"probed", engine.probed}, {"usable", engine.usable}};

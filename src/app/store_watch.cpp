@@ -11,7 +11,7 @@ StoreWatch::StoreWatch(const boost::asio::any_io_executor& executor, Store& stor
     : store_(store),
       events_(events),
       timer_(executor, [this] { review(); }),
-      told_(state_json({})) {
+      told_(storage_json({})) {
   store_.set_on_change([this] { timer_.arm(Now::read().mono); });
 }
 
@@ -21,7 +21,7 @@ StoreWatch::~StoreWatch() {
 
 void StoreWatch::review() {
   const auto written = store_.check_writable();
-  if (auto state = state_json(written); state != told_) {
+  if (auto state = storage_json(written); state != told_) {
     const auto before = std::exchange(told_, std::move(state));
     const auto body = [](const boost::json::object& of) {
       return boost::json::object{{"state", of}};

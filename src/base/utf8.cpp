@@ -30,12 +30,15 @@ std::size_t utf8_sequence(std::string_view text) {
 }  // namespace
 
 bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  for (;;) {
+    const auto other = std::ranges::find_if_not(text, is_ascii);  // nearly all of it is
+    if (other == text.end()) return true;
+    text.remove_prefix(static_cast<std::size_t>(other - text.begin()));
     const auto length = utf8_sequence(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
-  return true;
 }
 
 std::string to_utf8(std::string text) {

@@ -1,5 +1,6 @@
 #include "model/json_text.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -26,12 +27,24 @@ void write_double(std::string& out, double number) {
   if (text.find_first_of(".e") == text.npos) out += ".0";
 }
 
+// Most strings, and nearly all keys: what JSON has not to escape (RFC 8259, 7).
+void write_string(std::string& out, const json::string_view& text) {
+  const bool is_plain = std::ranges::all_of(
+      text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; });
+  if (is_plain)
+    out.append(1, '"').append(text) += '"';
+  else
+    out += json::serialize(text);
+}
+
 void write(std::string& out, const json::value& value) {
   std::string_view separator;
   if (const auto* object = value.if_object()) {
     out += '{';
     for (const auto& member : *object) {
-      out.append(separator).append(json::serialize(member.key())) += ':';
+      out += separator;
+      write_string(out, member.key());
+      out += ':';
       write(out, member.value());
       separator = ",";
     }
@@ -44,6 +57,8 @@ void write(std::string& out, const json::value& value) {
       separator = ",";
     }
     out += ']';
+  } else if (const auto* text = value.if_string()) {
+    write_string(out, *text);
   } else if (const auto* number = value.if_double()) {
     write_double(out, *number);
   } else {

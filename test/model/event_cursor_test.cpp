@@ -244,4 +244,14 @@ TEST_CASE("A filter that can never match is refused") {
   CHECK(error.fields[2].path == "?uri");
 }
 
+TEST_CASE("What is kept of an event takes what it counts for") {
+  World world;
+  const std::string long_text(3000, 'x');
+  world.bus.publish(EventType::stream_state, "/streams/a", nullptr, json::object{{"a", long_text}},
+                    {});
+  const auto event = world.bus.find(1);
+  REQUIRE(event);
+  CHECK(event->envelope.capacity() == event->envelope.size());
+}
+
 }  // namespace rocd::test
