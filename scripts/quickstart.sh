@@ -22,7 +22,7 @@ usage: scripts/quickstart.sh [--keep] [--seconds N] [--help]
   --seconds N   how much to listen to (5; 2 to 600)
 
 Uses your PipeWire session, or a private one if there is none. The first run installs packages (as
-root or with sudo) and builds: a few minutes. Later ones take about 20 seconds.
+root or with sudo) and builds: some ten minutes. Later ones take about 20 seconds.
 USAGE
 }
 

@@ -11,8 +11,7 @@ void EventBus::publish(EventType type, std::string uri, const EventBody& pre, co
   cache_.erase(uri);
   latest_.reset();
   auto envelope = event_envelope(epoch_, last_seq_, now, type, uri, pre, post);
-  envelope.shrink_to_fit();  // it was made piece by piece, and is kept: what is counted is what it
-                             // takes
+  envelope.shrink_to_fit();  // made piece by piece, and kept: it takes what it counts for
   bytes_ += envelope.size();
   events_.push_back(
       std::make_shared<const Event>(Event{last_seq_, type, std::move(uri), std::move(envelope)}));

@@ -28,7 +28,7 @@ void write_double(std::string& out, double number) {
 }
 
 // Most strings, and nearly all keys: what JSON has not to escape (RFC 8259, 7).
-void write_string(std::string& out, const json::string_view& text) {
+void write_string(std::string& out, json::string_view text) {
   const bool is_plain = std::ranges::all_of(
       text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; });
   if (is_plain)
