@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The fault campaign (docs/reliability.md): a real rocd, PipeWire and Roc Toolkit, and whatever can happen to
 # them, one fault after the other and two at once; hears whether every tone comes back.
-#   scripts/faults.sh [--faults N] [--seed S] [--only TEXT] [--patience N] [--report FILE]
+#   scripts/faults.sh [--faults N] [--seed S] [--only TEXT] [--patience N] [--report FILE] [--quiet]
 #                                                  [--list]    default: 500 faults
 # Exit status 1 if one did not heal as it should. Needs root or user namespaces; nothing of the machine's own
 # network, sound or files is touched.

@@ -1,8 +1,10 @@
 // The fault campaign: see docs/reliability.md.
-//   rocd_faults [--faults N] [--seed S] [--only TEXT,…] [--patience N] [--report FILE] [--sabotage]
+//   rocd_faults [--faults N] [--seed S] [--only TEXT,…] [--patience N] [--report FILE] [--quiet]
+//               [--sabotage]
 //   rocd_faults --list
 // --sabotage: a device is muted, so that what it plays is not heard again: the judge has to tell
 // it.
+// --quiet: of the faults only those are shown that did not heal as they should.
 // --patience: how many times the limits; for machines that others use, too.
 // Exit status 1 if a fault did not heal as it should, 2 for a wrong call.
 #include <fmt/format.h>
@@ -30,7 +32,7 @@ struct Call {
   std::uint32_t seed = std::random_device{}();
   std::string only, report;
   unsigned patience = 1;
-  bool list = false, sabotage = false;
+  bool list = false, sabotage = false, quiet = false;
 };
 
 template <class T>
@@ -39,12 +41,19 @@ bool parse_number(const char* text, T& number) {
   return std::from_chars(text, end, number).ptr == end;
 }
 
+// That an option sets; null if `option` takes a value.
+bool* flag_of(std::string_view option, Call& call) {
+  if (option == "--list") return &call.list;
+  if (option == "--sabotage") return &call.sabotage;
+  return option == "--quiet" ? &call.quiet : nullptr;
+}
+
 bool parse(int argc, char** argv, Call& call) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
     const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
-    if (option == "--list" || option == "--sabotage") {
-      (option == "--list" ? call.list : call.sabotage) = true;
+    if (auto* flag = flag_of(option, call); flag != nullptr) {
+      *flag = true;
       continue;
     }
     if (value == nullptr) return false;
@@ -64,6 +73,15 @@ bool parse(int argc, char** argv, Call& call) {
   return true;
 }
 
+void print(std::size_t number, const Outcome& outcome) {
+  const auto what =
+      outcome.what.empty() ? fmt::to_string(fmt::join(outcome.kinds, " + ")) : outcome.what;
+  std::cout << number << ": " << what << ": " << outcome.recovery_seconds << " s "
+            << outcome.slowest << std::endl;
+  if (!outcome.noise.empty()) std::cout << "  " << outcome.noise << std::endl;
+  for (const auto& problem : outcome.problems) std::cout << "  FAILED: " << problem << std::endl;
+}
+
 // Appends what has happened to `outcomes`; throws if the house cannot be built.
 void run(const Call& call, std::vector<Outcome>& outcomes) {
   enter_namespaces();
@@ -73,13 +91,7 @@ void run(const Call& call, std::vector<Outcome>& outcomes) {
   if (call.sabotage) house.mute_speaker();
   for (unsigned i = 0; i < call.faults; ++i) {
     outcomes.push_back(campaign.next());
-    const auto& outcome = outcomes.back();
-    std::cout << i + 1 << ": "
-              << (outcome.what.empty() ? fmt::to_string(fmt::join(outcome.kinds, " + "))
-                                       : outcome.what)
-              << ": " << outcome.recovery_seconds << " s " << outcome.slowest << std::endl;
-    if (!outcome.noise.empty()) std::cout << "  " << outcome.noise << std::endl;
-    for (const auto& problem : outcome.problems) std::cout << "  FAILED: " << problem << std::endl;
+    if (!call.quiet || !outcomes.back().problems.empty()) print(i + 1, outcomes.back());
     if (campaign.broken())
       throw std::runtime_error("broken off: the house could not be put in order");
   }
@@ -119,7 +131,7 @@ int main(int argc, char** argv) {
   Call call;
   if (!parse(argc, argv, call)) {
     std::cerr << "usage: rocd_faults [--faults N] [--seed S] [--only TEXT,...] [--patience N] "
-                 "[--report FILE] [--sabotage] [--list]\n";
+                 "[--report FILE] [--quiet] [--sabotage] [--list]\n";
     return 2;
   }
   if (call.list) {
