@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "faults/fault.hpp"
+#include "support/later_signal.hpp"
 #include "support/network_thread.hpp"
 #include "support/spin.hpp"
 
@@ -79,6 +80,7 @@ Fault stop_child(House& house, Random& random) {
 // One that is stopped for less is not ended, for more is; in between it is told if it was.
 constexpr Milliseconds borne_with = 1s, ended_for_certain = 3500ms;
 
+// It goes on when it is due, however long another fault takes to begin or to end.
 Fault pause_child(House& house, Random& random) {
   const auto lasts = between(100ms, 4s, random);
   auto fault = send_signal(house, random, SIGSTOP, "SIGSTOP, then SIGCONT,", {"SIGSTOP"});
@@ -91,8 +93,8 @@ Fault pause_child(House& house, Random& random) {
     fault.causes.front().unless_child = pid;
   }
   fault.lasts = lasts;
-  fault.end = [pid] {
-    if (pid > 0 && process_runs(pid)) ::kill(pid, SIGCONT);
+  fault.end = [later = std::make_shared<LaterSignal>(pid, SIGCONT, fault.at + lasts)] {
+    later->wait();
   };
   return fault;
 }
