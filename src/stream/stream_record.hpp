@@ -48,6 +48,9 @@ class StreamRecord {
   [[nodiscard]] bool removed() const { return removed_; }
   [[nodiscard]] bool finished() const { return machine_.finished(); }
   [[nodiscard]] bool child_lives() const { return machine_.child_lives(); }
+  [[nodiscard]] bool child_works() const {
+    return child_lives() && state() == StreamState::running;
+  }
   // It works or waits for sound, without a child.
   [[nodiscard]] bool rests_on_pipewire() const {
     return !machine_.child_wanted() &&

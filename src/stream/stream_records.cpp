@@ -152,6 +152,7 @@ void StreamDispatcher::Impl::set_callbacks() {
     sound_asked_at.reset();
     server.stop();
     server_state = PulseServer::answers;
+    server_met = false;
     manager_runs = true;
     tell_all([connected](StreamMachine& m, Now now) { m.handle_connection(connected, now); });
     // Who is to be missed has to be known, and is perhaps not there yet.
@@ -212,6 +213,13 @@ void StreamDispatcher::Impl::tell_server(PulseServer state) {
 void StreamDispatcher::Impl::ask_sound() {
   if (!sound_asked_at) sound_asked_at = Now::read().mono;
   endpoints.driver().check();
+}
+
+// It may have been started after PipeWire, and who is to be missed has to be known.
+void StreamDispatcher::Impl::meet_server() {
+  if (std::exchange(server_met, true)) return;
+  server_wanted = true;
+  ask_sound();
 }
 
 void StreamDispatcher::Impl::tell_sound(std::optional<StreamProblem> problem, bool only_tools) {
@@ -316,6 +324,7 @@ void StreamDispatcher::Impl::after(const Uid& uid) {
   const auto* found = record(uid);
   if (closing || found == nullptr) return;
   if (found->child_lives()) sample_soon();
+  if (found->child_works()) meet_server();
   if (found->rests_on_pipewire()) ask_soon();
   if (!found->removed() || !found->finished()) return;
   boost::asio::post(executor, [this, uid, guard = std::weak_ptr(alive)] {

@@ -45,6 +45,7 @@ struct StreamDispatcher::Impl {
   void tell_engine();
   void tell_server(PulseServer state);
   void ask_sound();
+  void meet_server();
   void tell_sound(std::optional<StreamProblem> problem, bool only_tools = false);
   void change(StreamRecord& record, StreamSpec spec);
   void remove(StreamRecord& record);
@@ -75,7 +76,8 @@ struct StreamDispatcher::Impl {
   StreamTools tools;
   PulsePing server;
   PulseServer server_state = PulseServer::answers;  // as last told
-  bool server_wanted = false;                       // a child has ended: ask it, too
+  bool server_wanted = false;                       // ask it, too
+  bool server_met = false;                          // asked since PipeWire and a child work
   bool manager_runs = true;                         // the session manager
   StreamMachine::SoundNews sound;                   // as last told
   std::optional<Instant> sound_asked_at;            // the first question that is not answered yet

@@ -104,6 +104,29 @@ TEST_CASE("the tone is back after PipeWire's Pulse server was killed and started
   check_that_the_tone_arrives();
 }
 
+TEST_CASE("a Pulse server that was started after rocd is missed when it goes, too", "[e2e]") {
+  Scene scene(std::nullopt);
+  scene.session.kill("pipewire-pulse");
+  scene.write_config(loopback_config());
+  scene.start_rocd();
+  auto& rocd = scene.rocd();
+  CHECK(eventually([&] { return rocd.child_of("receive") > 0; }));
+  scene.session.restart();
+  rocd.wait_for_streams(both);
+  check_that_the_tone_arrives();
+  scene.session.kill("pipewire-pulse");
+  for (const auto& stream : both)
+    CHECK(eventually([&] {
+      const auto health = boost::json::serialize(rocd.stream(stream).at("status").at("health"));
+      return health.find("PipeWire's Pulse server does not run") != std::string::npos;
+    }));
+  INFO(rocd.log());
+  CHECK(rocd.state_of("send") == "waiting");
+  CHECK(rocd.state_of("receive") == "waiting");
+  scene.session.restart();
+  rocd.wait_for_streams(both);
+}
+
 TEST_CASE("a PipeWire that stands still is told of, and costs neither a child nor a device",
           "[e2e]") {
   Scene scene(loopback_config());
