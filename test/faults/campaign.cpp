@@ -28,6 +28,8 @@ constexpr Milliseconds oldest_sound = 8min;
 // longer.) One that health tells of comes next: it cannot be the health of the fault before.
 constexpr unsigned faults_to_recovery = 10;
 constexpr Milliseconds recovered_within = 30s;
+// Of a stream that was enabled or restarted, or whose rocd was, no bad news is told (BCP-008-01).
+constexpr Milliseconds quiet = 3s;
 
 std::string difference(const std::map<std::string, int>& before,
                        const std::map<std::string, int>& now) {
@@ -180,7 +182,8 @@ void Campaign::begin_one(const FaultKind& kind, Happening& happening, Outcome& o
   const auto told_before = house_.story().size();
   std::set<std::string> healthy;
   for (const auto& [stream, uri] : uris_)
-    if (house_.story().health_of(uri) == "healthy") healthy.insert(stream);
+    if (house_.story().health_of(uri) == "healthy" && house_.story().active_for(uri) > quiet)
+      healthy.insert(stream);
   auto fault = kind.begin(house_, random_);
   outcome.what += (outcome.what.empty() ? "" : ", ") + fault.what;
   happening.reach.add(fault.reach);

@@ -72,7 +72,12 @@ void Story::take(const json::object& event) {
   const std::string uri(event.at("uri").as_string());
   const auto seq = event.at("seq").as_int64();
   const auto after = state_in(event.at("post"));
-  if (const auto health = health_in(event.at("post")); !health.empty()) healths_[uri] = health;
+  if (auto health = health_in(event.at("post")); !health.empty()) {
+    auto& known = healths_[uri];
+    if (known.empty() || known == "inactive" || health == "inactive")
+      active_since_[uri] = std::chrono::steady_clock::now();
+    known = std::move(health);
+  }
   if (type == "sync" || type == "synced" || type == "reset") {
     if (type == "reset") contradictions_.emplace_back("events were lost: reset");
     in_snapshot_ = type != "synced";
@@ -140,6 +145,12 @@ std::string Story::state_of(const std::string& stream_uri) const {
 std::string Story::health_of(const std::string& stream_uri) const {
   const auto found = healths_.find(stream_uri);
   return found == healths_.end() ? "" : found->second;
+}
+
+Milliseconds Story::active_for(const std::string& stream_uri) const {
+  const auto found = active_since_.find(stream_uri);
+  if (found == active_since_.end() || health_of(stream_uri) == "inactive") return 0ms;
+  return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - found->second);
 }
 
 std::vector<std::string> Story::take_contradictions() {

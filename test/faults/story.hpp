@@ -38,6 +38,8 @@ class Story {
   // The last state told of a stream ("running"); empty: none.
   [[nodiscard]] std::string state_of(const std::string& stream_uri) const;
   [[nodiscard]] std::string health_of(const std::string& stream_uri) const;  // "healthy"
+  // How long ago that was read to be no longer inactive; bad news waits 3 s then (BCP-008-01).
+  [[nodiscard]] Milliseconds active_for(const std::string& stream_uri) const;
   // What does not fit; cleared by the call.
   [[nodiscard]] std::vector<std::string> take_contradictions();
 
@@ -55,6 +57,7 @@ class Story {
   bool in_snapshot_ = true;
   std::int64_t last_seq_ = 0;
   std::map<std::string, std::string> states_, healths_;
+  std::map<std::string, std::chrono::steady_clock::time_point> active_since_;
   std::vector<Told> events_;
   std::vector<std::string> contradictions_;
 };

@@ -78,6 +78,20 @@ TEST_CASE("only an event of health tells a health") {
   CHECK(told.story().health_of(kitchen) == "unhealthy");
 }
 
+TEST_CASE("who was inactive a moment ago has not been active for long") {
+  Told told(event(1, "stream.health", nullptr, health("healthy", "")));
+  auto& story = told.story();
+  CHECK(story.active_for("/streams/other") == 0ms);
+  CHECK(eventually([&] { return story.active_for(kitchen) > 50ms; }));
+  Told again(event(1, "stream.health", nullptr, health("healthy", "")) +
+             event(2, "stream.health", nullptr, health("inactive", "")));
+  CHECK(again.story().active_for(kitchen) == 0ms);
+  Told worse(event(1, "stream.health", nullptr, health("inactive", "")) +
+             event(2, "stream.health", nullptr, health("healthy", "")) +
+             event(3, "stream.health", nullptr, health("unhealthy", "gaps")));
+  CHECK(eventually([&] { return worse.story().active_for(kitchen) > 50ms; }));
+}
+
 TEST_CASE("an exit that was shown before is no news") {
   const json::object exit{{"text", "killed by SIGKILL"}};
   json::value before = state("running"), after = state("running", "its link is gone");
