@@ -12,6 +12,8 @@ using namespace rocd::test;
 
 namespace {
 
+constexpr double target_latency_ms = 120;  // of profile balanced
+
 std::vector<std::string> doctor(const Rocd& rocd) {
   return {ROCD_BIN_DIR "/rocctl", "doctor", "--tone", "-o", "json", "--url", rocd.http().url()};
 }
@@ -46,6 +48,8 @@ TEST_CASE("rocctl doctor sends a tone from a speaker to a microphone, and measur
   REQUIRE(tone.at("shown_latency_ms").is_double());
   CHECK(tone.at("shown_latency_ms").as_double() ==
         Catch::Approx(tone.at("latency_ms").as_double()).margin(60));
+  // Not what was configured: what the tools and PipeWire hold comes on top of the target.
+  CHECK(tone.at("shown_latency_ms").as_double() > target_latency_ms + 20);
   CHECK(tone.at("pulses").as_int64() >= 6);
   CHECK(tone.at("level_dbfs").as_double() == Catch::Approx(-20).margin(3));
   CHECK(tone.at("tone_fraction").as_double() > 0.5);

@@ -87,6 +87,30 @@ TEST_CASE("a stream that may pause sends only while something plays, and then is
         std::string::npos);
 }
 
+TEST_CASE("a paused stream is heard again, whatever has ended and come back meanwhile", "[e2e]") {
+  Scene scene(config_that_pauses());
+  for (const std::string ended : {"pipewire", "wireplumber", "pipewire-pulse", "rocd"}) {
+    INFO(ended);
+    scene.rocd().wait_for_streams({"send"}, "paused");
+    if (ended == "rocd") {
+      scene.kill_rocd();
+      scene.start_rocd();
+    } else {
+      scene.session.kill(ended);
+      if (ended == "pipewire") scene.rocd().wait_for_streams({"send", "receive"}, "waiting");
+      scene.session.restart();
+    }
+    auto& rocd = scene.rocd();
+    rocd.wait_for_streams({"send"}, "paused");
+    rocd.wait_for_streams({"receive"});
+    const Listener microphone("rocd.microphone", source);
+    const Player player("rocd.speaker", tone);
+    INFO(rocd.log());
+    CHECK(microphone.listen_for(tone, {.seconds = 1}) == "heard");
+    CHECK(rocd.state_of("send") == "running");
+  }
+}
+
 TEST_CASE("a stream made over REST pauses and keeps on as it is told", "[e2e]") {
   const Mailbox mailbox;
   Scene scene(loopback_config());

@@ -91,6 +91,31 @@ TEST_CASE("a child that takes no packets from the network is replaced, and the t
   CHECK(sound.heard() == "heard");
 }
 
+// It plays on, so that nobody need replace it; but it no longer hears its receiver.
+TEST_CASE("a sender whose network thread hangs says so in its health, and nothing else is touched",
+          "[e2e]") {
+  Scene scene(loopback_config());
+  auto& rocd = scene.rocd();
+  const LoopbackTone sound(rocd);
+  const int child = rocd.child_of("send"), receiver = rocd.child_of("receive");
+  const auto overall = [&] {
+    return rocd.stream("send").at("status").at("health").at("overall").as_string();
+  };
+  REQUIRE(eventually([&] { return overall() == "healthy"; }));
+  {
+    const HeldNetworkThread held(child);
+    std::string health;
+    CHECK(eventually([&] {
+      health = boost::json::serialize(rocd.stream("send").at("status").at("health"));
+      return overall() != "healthy" && health.find("hint") != std::string::npos;
+    }));
+    INFO(health);
+    CHECK(health.find("the receiver no longer answers") != std::string::npos);
+    CHECK(rocd.child_of("receive") == receiver);
+  }
+  CHECK(sound.heard() == "heard");
+}
+
 TEST_CASE("a child that nobody links again is replaced", "[e2e]") {
   const std::string channel = GENERATE("", "_FL");
   Scene scene(loopback_config());
