@@ -13,9 +13,9 @@
 #include "e2e/graph.hpp"
 #include "e2e/rocd.hpp"
 #include "e2e/sound.hpp"
-#include "faults/relay.hpp"
 #include "faults/story.hpp"
 #include "support/audio_session.hpp"
+#include "support/relay.hpp"
 
 namespace rocd::test {
 

@@ -1,4 +1,4 @@
-#include "faults/relay.hpp"
+#include "support/relay.hpp"
 
 #include <arpa/inet.h>
 #include <poll.h>
