@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
@@ -43,7 +44,10 @@ bool RawClient::read_some(Duration timeout) {
 
 bool RawClient::read_until(std::string_view text, Duration timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  while (input_.find(text) == std::string::npos) {
+  // Of megabytes nothing is searched twice: who reads slowly is dropped.
+  std::size_t from = 0;
+  while (input_.find(text, from) == std::string::npos) {
+    from = input_.size() - std::min(input_.size(), text.size());
     const auto left = deadline - std::chrono::steady_clock::now();
     if (left <= 0s || !read_some(left)) return false;
   }
